@@ -1,0 +1,1 @@
+"""What is run while developing Forecourt and never at run time."""
