@@ -12,8 +12,8 @@
         ├── Refused        it answered that it will not: `reason` in the words of the specification
         └── AnsweredError  it answered with an error frame: `code` of the wire
 
-Errors of the protocol itself are in `forecourt.ocpp.errors`. A refusal that the specification or the business has a word
-for is a value, not one of these: they say that the caller or the world is wrong. Only the gateway and the API
+Errors of the protocol itself are in `forecourt.ocpp.errors`. A refusal that the specification or the business has a
+word for is a value, not one of these: they say that the caller or the world is wrong. Only the gateway and the API
 render them; nobody else catches them to do so.
 """
 
@@ -29,8 +29,8 @@ NOTHING_NAMED: Mapping[str, str] = MappingProxyType({})
 class DomainError(Exception):
     """Base of everything a caller of ours can be told in problem+json.
 
-    `code` is stable and for programs (`token_blocked`), the message is for people, `fields` says of each offending field
-    (by its path, `limits.energyWh`) what is wrong with it.
+    `code` is stable and for programs (`token_blocked`), the message is for people, `fields` says of each offending
+    field (by its path, `limits.energyWh`) what is wrong with it.
     """
 
     http_status: ClassVar[int] = 400
