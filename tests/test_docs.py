@@ -1,0 +1,58 @@
+"""What the documents show works: the examples run, and no link leads nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forecourt import transport
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PORT = "9000"
+
+
+async def test_the_examples_of_the_readme_talk_to_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    csms, station = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    mains: list[Coroutine[Any, Any, None]] = []
+    listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    printed: asyncio.Queue[str] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def serve_anywhere(port: int, **options: Any) -> AsyncGenerator[transport.Server, None]:
+        assert str(port) == PORT
+        async with real_serve("localhost", 0, **options) as server:
+            listening.set_result(server.port)
+            yield server
+
+    real_serve = transport.serve
+    monkeypatch.setattr(transport, "serve", serve_anywhere)
+    monkeypatch.setattr(transport, "run", mains.append)
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        exec(csms, {"print": printed.put_nowait})
+        server = group.create_task(mains.pop())
+        port = await listening
+        exec(station.replace(PORT, str(port)), {"print": printed.put_nowait})
+        client = group.create_task(mains.pop())
+        lines = {await printed.get() for _ in range(3)}
+        client.cancel()
+        server.cancel()
+    assert lines == {
+        "CP1 is a Wallbox and speaks 2.1",
+        "the station will reset: Scheduled",
+        "the management system says: Accepted",
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_inside_the_repository_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert re.match(r"https?://", target) or (page.parent / target).exists(), target
