@@ -206,6 +206,13 @@ def test_without_git_files_are_still_found_and_commits_are_not_judged(
     assert not list(commit_subjects(tree))
 
 
+def test_a_file_that_goes_away_meanwhile_is_no_breach(tmp_path: Path) -> None:
+    tree = tree_of(tmp_path, {"scratch/a.txt": REGISTRY})
+    assert len(list(forbidden_text(tree))) == 1
+    (tmp_path / "scratch/a.txt").unlink()
+    assert not list(forbidden_text(tree))
+
+
 def test_locks_that_pin_everything_are_left_alone(tmp_path: Path) -> None:
     assert not list(stale_locks(locked(tmp_path)))
 

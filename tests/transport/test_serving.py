@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from forecourt.clock import VirtualClock
+from forecourt.clock import SYSTEM, VirtualClock
 from forecourt.ocpp import v2, v16
 from forecourt.ocpp.errors import ErrorCode, LocalProtocolError, ProtocolError
 from forecourt.ocpp.events import Breach, BreachKind, CallReceived, CallRefused, Event
@@ -312,7 +312,7 @@ async def test_what_is_sent_without_an_answer_arrives_and_a_failing_handler_harm
             raise ZeroDivisionError
 
     async def on_stream_later(station: Peer, message: v2.NotifyPeriodicEventStream) -> None:
-        await asyncio.to_thread(lambda: None)
+        await SYSTEM.sleep(0)  # one turn of the loop
         on_stream(station, message)
 
     def data(number: int) -> v2.NotifyPeriodicEventStream:

@@ -48,7 +48,11 @@ class Tree:
         return ran.stdout if ran.returncode == 0 else None
 
     def text(self, path: str) -> str:
-        return (self.root / path).read_text(encoding="utf-8", errors="replace")
+        """What is in a file; nothing, if it has gone since it was listed, as scratch files of a running program do."""
+        try:
+            return (self.root / path).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
 
     def written_by_hand(self, *folders: str, suffixes: tuple[str, ...] = (".py",)) -> Iterator[str]:
         """Sources below `folders` that no generator wrote."""
