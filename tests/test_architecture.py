@@ -25,6 +25,7 @@ ROWS = (
     [*PLATFORM, "station", "station.blocks", "conformance"],
     FEATURES,
     ["csms.gateway", "csms.api"],
+    ["csms.upkeep", "csms.assembly"],
     ["csms.app"],
     ["cli"],
 )

@@ -1,0 +1,1 @@
+"""The management system: what stations connect to and operators work with."""
