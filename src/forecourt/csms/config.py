@@ -1,0 +1,176 @@
+"""What an operator can set: defaults, one TOML file, then the environment, into frozen values.
+
+Sections of the file are the fields of `Config`. An environment variable `FORECOURT__SECTION__KEY` overrides one key,
+`FORECOURT_DATABASE_URL` is short for `FORECOURT__DATABASE__URL`. An unknown section or key stops the start and is
+answered with the nearest known one, because a misspelt setting that is silently ignored is found months later.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from forecourt.errors import Invalid
+
+Seconds = Annotated[float, Meta(gt=0)]
+Days = Annotated[int, Meta(ge=1)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+_PLACE: Final = re.compile(r"at `\$\.([\w.]+)")
+"""Where in the settings, in the words of msgspec."""
+
+
+class Values(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A section of the configuration."""
+
+
+class Server(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the process listens. Port 0 takes any free port."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - a management system is there to be reached; the demo overrides it with loopback
+    port: Port = 8180
+    public_url: str = ""
+
+
+class Tls(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Server certificates (an RSA and an ECDSA pair may stand side by side) and who signs stations' certificates."""
+
+    certificates: tuple[tuple[Path, Path], ...] = ()
+    client_ca: Path | None = None
+    rsa_key_exchange: bool = False
+
+
+class Gateway(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How stations are received. `registration` is what happens to a station nobody announced."""
+
+    path: str = "/ocpp"
+    registration: Literal["closed", "pending", "open"] = "closed"
+    allow_profile_0: bool = False
+    reading: Literal["tolerant", "strict"] = "tolerant"
+    hold_s: Seconds = 15.0
+    heartbeat_interval_s: Annotated[int, Meta(ge=1)] = 300
+    pending_interval_s: Annotated[int, Meta(ge=1)] = 60
+    call_timeout_s: Seconds = 30.0
+    handshake_timeout_s: Seconds = 10.0
+    ping_interval_s: Seconds = 60.0
+    max_message_bytes: Annotated[int, Meta(ge=1024)] = 1_048_576
+    max_connections: Annotated[int, Meta(ge=1)] = 19_000
+
+
+class Soap(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """OCPP 1.6-S, which has no security of its own: callbacks go only to addresses the operator gave or networks named here."""
+
+    enabled: bool = True
+    trusted_networks: tuple[str, ...] = ()
+
+
+class Database(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PostgreSQL. Without a URL an embedded server keeps its data in `folder`."""
+
+    url: str = ""
+    folder: Path = Path("var/forecourt")
+
+
+class Retention(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long bulk data is kept. Transactions and their summaries are kept until erased."""
+
+    message_log_days: Days = 30
+    meter_value_days: Days = 400
+    event_days: Days = 90
+
+
+class Charging(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Defaults of the business until tariffs exist."""
+
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR"
+    price_per_kwh: Annotated[str, Meta(pattern=r"^\d+(\.\d+)?$")] = "0"
+
+
+class Config(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings of `forecourt serve`."""
+
+    server: Server = Server()
+    tls: Tls = Tls()
+    gateway: Gateway = Gateway()
+    soap: Soap = Soap()
+    database: Database = Database()
+    retention: Retention = Retention()
+    charging: Charging = Charging()
+
+
+def load(file: Path | None, environment: Mapping[str, str]) -> Config:
+    """The configuration of `file` (if given) under `environment`.
+
+    Raises `Invalid` naming the file or variable, the key and what was expected.
+    """
+    settings: dict[str, Any] = {}
+    if file is not None:
+        try:
+            settings = tomllib.loads(file.read_text("utf-8"))
+        except OSError as error:
+            raise Invalid("config_unreadable", f"{file}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Invalid("config_not_toml", f"{file}: {error}") from error
+    sources: dict[str, str] = {}
+    for name, path, value in _overrides(environment):
+        _put(settings, path, value, name)
+        sources[".".join(path)] = name
+    _refuse_unknown(settings, Config, str(file), sources, "")
+    try:
+        return msgspec.convert(settings, Config, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        place = _PLACE.search(str(error))
+        source = sources.get(place.group(1), str(file)) if place else str(file)
+        raise Invalid("config_invalid", f"{source}: {error}") from error
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(kind)
+
+
+def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[str, list[str], str]]:
+    for name, value in environment.items():
+        if name == "FORECOURT_DATABASE_URL":
+            yield name, ["database", "url"], value
+        elif name.startswith("FORECOURT__"):
+            yield name, [part.lower() for part in name.split("__")[1:]], value
+
+
+def _put(settings: dict[str, Any], path: list[str], value: str, name: str) -> None:
+    for part in path[:-1]:
+        inner = settings.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise Invalid("config_invalid", f"{name}: {part} is a value, not a section")
+        settings = inner
+    settings[path[-1]] = value
+
+
+def _refuse_unknown(
+    settings: Mapping[str, Any], kind: type[Values], file: str, sources: Mapping[str, str], prefix: str
+) -> None:
+    known = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    for key, value in settings.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            hint = (
+                f"; did you mean {prefix}{near[0]}?"
+                if near
+                else f"; known are {', '.join(prefix + name for name in known)}"
+            )
+            raise Invalid("config_unknown_key", f"{_source(prefix + key, sources, file)}: unknown key {prefix}{key}{hint}")
+        section = known[key]
+        if isinstance(section, type) and issubclass(section, Values) and isinstance(value, dict):
+            _refuse_unknown(value, section, file, sources, f"{prefix}{key}.")
+
+
+def _source(key: str, sources: Mapping[str, str], file: str) -> str:
+    """The variable that set `key` or something below it, otherwise the file."""
+    return next((name for path, name in sources.items() if path == key or path.startswith(f"{key}.")), file)

@@ -1,0 +1,50 @@
+"""Keys of the server itself: files in a folder of their own, readable by nobody else, and part of every backup."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from forecourt.errors import Invalid
+
+KEY_BYTES: Final = 32
+PEPPER: Final = "handshake-pepper"
+
+
+def key(folder: Path, name: str) -> bytes:
+    """The key `name` of `folder`, made at first use. Raises Invalid when its file is damaged.
+
+    Blocks for a moment; called at start.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / name
+    fresh = secrets.token_bytes(KEY_BYTES)
+    temporary = folder / f".{name}.{secrets.token_hex(8)}"
+    try:
+        return _checked(path)
+    except FileNotFoundError:
+        pass
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(fresh)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A link fails where the name is taken, so that of two processes that start at once both use the same key.
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    return _checked(path)
+
+
+def _checked(path: Path) -> bytes:
+    stored = path.read_bytes()
+    if len(stored) != KEY_BYTES:
+        raise Invalid(
+            "key_damaged", f"{path} should hold {KEY_BYTES} bytes and holds {len(stored)}; restore it from a backup"
+        )
+    return stored

@@ -1,0 +1,1 @@
+"""Who operates stations and who provides tokens. One organisation may do both."""

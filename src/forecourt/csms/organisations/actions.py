@@ -1,0 +1,52 @@
+"""What is done with organisations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import func, insert, select
+
+from forecourt.csms.organisations.store import organisation as table
+from forecourt.csms.stations.model import OrganisationKey
+from forecourt.csms.store.announced import Event
+from forecourt.csms.store.work import Work
+
+DEFAULT_NAME: Final = "Forecourt"
+DEFAULT_COUNTRY: Final = "DE"
+DEFAULT_PARTY: Final = "FCT"
+
+_FIRST_START: Final = 0x466F7265636F7572
+"""Number of the advisory lock under which the first organisation is made; two processes may start at once."""
+
+
+class OrganisationAdded(Event, frozen=True, kw_only=True):
+    """An organisation exists."""
+
+    organisation_id: int
+    name: str
+
+
+async def add(work: Work, *, name: str, roles: Sequence[str], country_code: str, party_id: str) -> OrganisationKey:
+    """Make an organisation. The database refuses a name or a party that is taken, and roles other than cpo and emsp."""
+    added = await (await work.sql()).execute(
+        insert(table)
+        .values(name=name, roles=list(roles), country_code=country_code, party_id=party_id, created_at=work.now)
+        .returning(table.c.id)
+    )
+    key = OrganisationKey(added.scalar_one())
+    work.announce(OrganisationAdded(organisation_id=key, name=name))
+    return key
+
+
+async def ensure_first(work: Work) -> OrganisationKey:
+    """The organisation with the lowest number; on an empty database, a new one that operates stations and provides tokens."""
+    connection = await work.sql()
+    await connection.execute(select(func.pg_advisory_xact_lock(_FIRST_START)))
+    found = await connection.execute(select(table.c.id).order_by(table.c.id).limit(1))
+    first = found.scalar_one_or_none()
+    if first is not None:
+        return OrganisationKey(first)
+    return await add(
+        work, name=DEFAULT_NAME, roles=["cpo", "emsp"], country_code=DEFAULT_COUNTRY, party_id=DEFAULT_PARTY
+    )

@@ -1,0 +1,1 @@
+"""Which stations exist, which are connected where, and how one is spoken to, whatever its version."""
