@@ -1,0 +1,24 @@
+"""The verbs of this block. What other blocks use of it is here and in `model`."""
+
+from __future__ import annotations
+
+from forecourt.csms.blocks.transactions.context import Transactions
+from forecourt.csms.blocks.transactions.going_on import state_told, tell
+from forecourt.csms.blocks.transactions.judging import open_transactions
+from forecourt.csms.blocks.transactions.limiting import set_limits
+from forecourt.csms.blocks.transactions.numbers import Begun, Over, begin, own, stop
+from forecourt.csms.blocks.transactions.watching import Watch
+
+__all__ = [
+    "Begun",
+    "Over",
+    "Transactions",
+    "Watch",
+    "begin",
+    "open_transactions",
+    "own",
+    "set_limits",
+    "state_told",
+    "stop",
+    "tell",
+]

@@ -1,0 +1,297 @@
+"""Taking an event into the record: the careful way, in a transaction of its own, for everything but one more reading.
+
+Whatever the event is, and in whichever order it comes: it is added to what is known, the record is reckoned anew from
+that, and what has changed is announced. An event that is known already is answered again and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from forecourt.charging.ids import EvseId
+from forecourt.charging.limits import Limits
+from forecourt.charging.quantities import Money
+from forecourt.charging.topology import Place
+from forecourt.csms.blocks.metering import actions as metering
+from forecourt.csms.blocks.metering.model import Metered
+from forecourt.csms.blocks.transactions import limiting, records
+from forecourt.csms.blocks.transactions.announcing import announce
+from forecourt.csms.blocks.transactions.context import Transactions
+from forecourt.csms.blocks.transactions.figures import Known, needs_preceding
+from forecourt.csms.blocks.transactions.judging import judged_again, judged_now, kept
+from forecourt.csms.blocks.transactions.memory import Ongoing
+from forecourt.csms.blocks.transactions.model import (
+    Details,
+    Fact,
+    Heard,
+    Odd,
+    Remark,
+    Told,
+    TransactionKey,
+    What,
+    moment,
+    plausible,
+)
+from forecourt.csms.blocks.transactions.pace import Pulse
+from forecourt.csms.blocks.transactions.record import Record
+from forecourt.csms.blocks.transactions.store import EVENT
+from forecourt.csms.blocks.transactions.summary import summarize
+from forecourt.csms.blocks.transactions.timeline import Reported
+from forecourt.csms.stations.link import Link
+from forecourt.csms.stations.model import Station
+from forecourt.csms.store.work import Work
+from forecourt.ocpp.deviations import Deviation
+
+_NO_DETAILS: Final = Details()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What an event is taken into. `before` is None if it is the first one of its transaction."""
+
+    link: Link
+    work: Work
+    connection: AsyncConnection
+    record: Record
+    before: Record | None
+    known: list[Fact]
+
+    @property
+    def station(self) -> Station:
+        return self.link.station
+
+
+async def record(block: Transactions, link: Link, work: Work, told: Told) -> Heard:
+    """Take an event into the record of its transaction, which is opened if there is none. Raises StoreAway."""
+    connection = await work.sql()
+    station = link.station
+    await records.hold(connection, station.key)
+    found = await records.named(connection, station.key, told.wire_id)
+    if found is not None and _begins_anew(found, told):
+        _note_reuse(block, link, work, told)
+        await records.rename(connection, found)
+        found = None
+    if found is None:
+        opened = await records.open_record(connection, station, told, work.now, block.price_per_kwh)
+        case = _Case(link, work, connection, opened, None, [])
+        if not plausible(told.at, work.now):
+            block.deviate(
+                link,
+                work,
+                told.action,
+                Deviation(
+                    Odd.CLOCK_ASTRAY, "$.timestamp", told.at.isoformat(), "durations are reckoned from our clock"
+                ),
+            )
+    else:
+        case = _Case(link, work, connection, found, found, await records.facts(connection, found.id))
+    twins = [fact for fact in case.known if fact.seq_no == told.seq_no]
+    # What has no number of its own happens once: 1.6 has one begin and one end (DESIGN section 4).
+    same = next((fact for fact in twins if told.seq_no < 0 or fact.repeats(told)), None)
+    if same is not None:
+        return _answer_again(case, told, same)
+    if twins:
+        told = _reused(block, case, told, twins)
+    return await _take(block, case, told)
+
+
+def _begins_anew(found: Record, told: Told) -> bool:
+    """Whether a station gives a name to a second transaction, against E01.FR.08: it begins after the first has ended."""
+    return told.what is What.STARTED and found.ended_at is not None and told.at > found.ended_at and told.number is None
+
+
+def _note_reuse(block: Transactions, link: Link, work: Work, told: Told) -> None:
+    detail = "an earlier transaction has this id"
+    block.deviate(
+        link, work, told.action, Deviation(Odd.ID_REUSED, "$.transactionInfo.transactionId", told.wire_id[:60], detail)
+    )
+
+
+def _answer_again(case: _Case, told: Told, same: Fact) -> Heard:
+    again = msgspec.structs.replace(told, take=same.take)
+    case.work.once(EVENT, records.row_of(case.record, again, None, case.work.now))
+    token = same.details.token
+    return Heard(
+        case.record.id,
+        case.record.number,
+        judged=None if token is None else judged_again(token),
+        cost=cost_to_tell(case.record, told.what),
+        limits=limiting.unconfirmed(case.record),
+    )
+
+
+def _reused(block: Transactions, case: _Case, told: Told, twins: list[Fact]) -> Told:
+    """A station that gives two events one number loses none of them."""
+    deviation = Deviation(
+        Odd.SEQUENCE_REUSED, "$.seqNo", str(told.seq_no), "another event of this transaction has this number"
+    )
+    block.deviate(case.link, case.work, told.action, deviation)
+    details = msgspec.structs.replace(
+        told.details or _NO_DETAILS, remark=Remark.SEQUENCE_REUSED.name, remark_detail=str(told.seq_no)
+    )
+    return msgspec.structs.replace(told, take=max(fact.take for fact in twins) + 1, details=details)
+
+
+async def _take(block: Transactions, case: _Case, told: Told) -> Heard:
+    work, station, opened = case.work, case.station, case.record
+    evse_id = opened.evse_id if told.evse_id is None else told.evse_id
+    lost = None
+    if evse_id is not None and evse_id != opened.evse_id:
+        # Before the token is judged: a transaction that is over must not stand against this one.
+        lost = await _only_one(block, case, told, evse_id)
+    judged = None
+    if told.token is not None:
+        judged = await judged_now(work, station, opened, told, told.token, evse_id)
+    details = msgspec.structs.replace(
+        told.details or _NO_DETAILS,
+        evse_id=told.evse_id,
+        connector_id=told.connector_id,
+        token=None if judged is None else kept(judged),
+    )
+    limited, details = await limiting.at_begin(block, work, station, opened, told, judged, details)
+    work.once(EVENT, records.row_of(opened, told, details, work.now))
+    if told.values:
+        place = None if evse_id is None else Place(EvseId(evse_id))
+        metering.keep(work, station, place, told.values, opened.id)
+    limited = msgspec.structs.replace(limited, evse_id=evse_id)
+    after = await _reckoned(block, case, limited, [*case.known, _fact(told, details, case)], told, lost is not None)
+    announce(work, case.before, after, told)
+    return _done(block, case, after, told, Heard(after.id, after.number, judged))
+
+
+def _fact(told: Told, details: Details, case: _Case) -> Fact:
+    return Fact(
+        seq_no=told.seq_no,
+        take=told.take,
+        what=told.what,
+        at=told.at,
+        received_at=case.work.now,
+        trigger=told.trigger,
+        offline=told.offline,
+        charging_state=told.charging_state,
+        time_spent_s=told.time_spent_s,
+        details=details,
+    )
+
+
+async def _reckoned(
+    block: Transactions, case: _Case, record: Record, facts: list[Fact], told: Told, superseded: bool
+) -> Record:
+    """The record with the summary of `facts`, written."""
+    superseded = superseded or record.superseded
+    readings: list[Reported] | None = None
+    whole = superseded or record.limits_wanted is not None or any(fact.what is What.ENDED for fact in facts)
+    if case.before is None or whole:
+        readings = reported(told.values, case.work.now)
+        if case.before is not None:
+            readings += await on_record(case.connection, record)
+    after = await reckon(block, case.connection, case.station, record, facts, readings, superseded)
+    if superseded and not record.superseded:
+        await records.change(case.connection, record.id, superseded=True)
+        after = msgspec.structs.replace(after, superseded=True)
+    return after
+
+
+async def reckon(
+    block: Transactions,
+    connection: AsyncConnection,
+    station: Station,
+    record: Record,
+    facts: list[Fact],
+    readings: list[Reported] | None,
+    superseded: bool,
+) -> Record:
+    """Write what `facts` and `readings` amount to, and return the record with it."""
+    evse_id = None if record.evse_id is None else EvseId(record.evse_id)
+    known = Known(
+        bounds=block.bounds(station, evse_id),
+        readings=readings,
+        before=record,
+        superseded=superseded,
+        price_per_kwh=record.price,
+        wanted=None if record.limits_wanted is None else record.limits_wanted.limits,
+        wanted_at=record.limits_at,
+        asked=record.stops_asked,
+    )
+    summary = summarize(facts, known)
+    if readings is not None and summary.ended_at is not None and needs_preceding(summary):
+        preceding = await records.preceding_end(connection, record.updated(summary))
+        if preceding is not None:
+            summary = summarize(facts, known.after(preceding))
+    await records.save(connection, record.id, summary)
+    return record.updated(summary)
+
+
+async def on_record(connection: AsyncConnection, record: Record) -> list[Reported]:
+    """All readings of a transaction that are written."""
+    found = await metering.of_transaction(connection, record.id, record.received_at)
+    return [Reported(received_at, readings) for received_at, readings in found]
+
+
+def reported(values: Sequence[Metered], now: datetime) -> list[Reported]:
+    """Readings that are being written."""
+    return [Reported(now, one.readings()) for one in values]
+
+
+async def _only_one(block: Transactions, case: _Case, told: Told, evse_id: int) -> TransactionKey | None:
+    """Let there be one open transaction on an EVSE: a newer one says that the end of the older was lost.
+
+    Stations deliver in order, so what is heard of later began later, whatever their clocks say. Only an event that its
+    station calls offline may come after newer ones. Returns the other transaction if it is this one that is over.
+    """
+    began = moment(told.at, case.work.now)
+    for other in await records.running(case.connection, case.station.key):
+        if other.evse_id != evse_id or other.id == case.record.id:
+            continue
+        if told.offline and told.number is None and began < moment(other.started_at, other.received_at):
+            return other.id
+        await supersede(block, case.connection, case.work, case.station, other)
+    return None
+
+
+async def supersede(
+    block: Transactions, connection: AsyncConnection, work: Work, station: Station, other: Record
+) -> None:
+    """Close a transaction whose end was never told. Should it come after all, the record is corrected."""
+    facts = await records.facts(connection, other.id)
+    readings = await on_record(connection, other)
+    after = await reckon(block, connection, station, other, facts, readings, superseded=True)
+    await records.change(connection, other.id, superseded=True)
+    announce(work, other, after, None)
+    block.watch.ended(other.id)
+
+
+def _done(block: Transactions, case: _Case, after: Record, told: Told, heard: Heard) -> Heard:
+    """Leave memory stale and the watch up to date; say what the answer carries."""
+    ongoing = case.station.recall(Ongoing)
+    running = ongoing.named(told.wire_id)
+    pulse = Pulse() if running is None else running.pulse
+    pulse.feel(told.values)
+    if after.ended:
+        block.watch.ended(after.id)
+    else:
+        block.watch.look(case.station, after, pulse, case.work.now, case.work)
+    limits = limiting.to_tell(ongoing, case.link, after, told)
+    ongoing.stale()
+    return Heard(heard.key, heard.number, heard.judged, cost_to_tell(after, told.what), limits)
+
+
+def cost_to_tell(record: Record, what: What) -> Money | None:
+    """The cost for an answer: the final one, and the running one while a cost limit is to be observed by it (E16.FR.11).
+
+    Nothing where the station reckons it itself (E16.FR.16), and nothing where there is no price.
+    """
+    if record.local_cost or record.price is None or (record.verdict and not record.billable):
+        return None
+    wanted: Limits | None = None if record.limits_wanted is None else record.limits_wanted.limits
+    if what is not What.ENDED and (wanted is None or wanted.cost is None):
+        return None
+    if record.spent is None and what is not What.ENDED:
+        return Money(record.price.amount * 0, record.currency)
+    return record.spent
