@@ -1,0 +1,302 @@
+"""The composition root: the one place of the management system that knows everything and wires it by passing arguments."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from sqlalchemy import select
+
+from forecourt.charging.quantities import Money
+from forecourt.clock import SYSTEM, Clock
+from forecourt.csms import keys
+from forecourt.csms.assembly import Blocks, dialects
+from forecourt.csms.blocks.authorization import list_jobs
+from forecourt.csms.blocks.authorization.list_model import Room
+from forecourt.csms.blocks.authorization.lists import Lists
+from forecourt.csms.blocks.availability import actions as availability
+from forecourt.csms.blocks.availability.model import Availability
+from forecourt.csms.blocks.data_transfer.model import Handlers
+from forecourt.csms.blocks.metering.actions import SPLIT
+from forecourt.csms.blocks.provisioning import boots
+from forecourt.csms.blocks.provisioning import upkeep as provisioning_upkeep
+from forecourt.csms.blocks.provisioning.actions import Provisioning
+from forecourt.csms.blocks.provisioning.topologies import learn_connectors
+from forecourt.csms.blocks.remote_control.actions import stopper
+from forecourt.csms.blocks.security.rotation import Security
+from forecourt.csms.blocks.transactions import actions as transactions
+from forecourt.csms.blocks.transactions.context import Transactions
+from forecourt.csms.blocks.transactions.model import Reference
+from forecourt.csms.bus import LocalBus
+from forecourt.csms.config import Config
+from forecourt.csms.gateway.connections import Connections, Parts
+from forecourt.csms.gateway.database import Availability as DatabaseAvailability
+from forecourt.csms.gateway.dispatch import Dispatch, note_deviation
+from forecourt.csms.gateway.handshake import Doorkeeper
+from forecourt.csms.gateway.newcomers import Newcomers
+from forecourt.csms.gateway.recording import Recording
+from forecourt.csms.gateway.refusals import Refusals
+from forecourt.csms.gateway.soap import SoapDoor, SoapParts
+from forecourt.csms.jobs import Worker
+from forecourt.csms.organisations import actions as organisations
+from forecourt.csms.organisations.store import organisation as organisation_table
+from forecourt.csms.stations import actions as stations_actions
+from forecourt.csms.stations.model import OrganisationKey, Station
+from forecourt.csms.stations.registry import Stations
+from forecourt.csms.stations.sending import Sending
+from forecourt.csms.store.opening import database_server, open_store
+from forecourt.csms.store.work import Store, Work
+from forecourt.csms.upkeep import MESSAGE_LOG, Kept, Upkeep
+from forecourt.transport.closure import GOING_AWAY, TRY_AGAIN_LATER
+from forecourt.transport.limits import Limits
+from forecourt.transport.listener import Listener, listen
+from forecourt.transport.tasks import Tasks
+from forecourt.transport.tls import ClientCertificates, KeyPair, server_context
+
+NODE: Final = "one"
+BY_LIMITS: Final = "limits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Csms:
+    """A running management system. `pepper` is what stations' passwords are hashed with."""
+
+    store: Store
+    stations: Stations
+    sending: Sending
+    blocks: Blocks
+    listener: Listener
+    organisation: OrganisationKey
+    worker: Worker
+    pepper: bytes = field(repr=False)
+
+    @property
+    def port(self) -> int:
+        """Where stations connect."""
+        return self.listener.port
+
+
+@asynccontextmanager
+async def run(
+    config: Config, *, clock: Clock = SYSTEM, progress: Callable[[str], None] = lambda message: None
+) -> AsyncGenerator[Csms, None]:
+    """Run a management system for as long as the block lasts.
+
+    Raises EmbeddedUnavailable, UnsuitableDatabase, StoreAway, Invalid, and OSError when the port cannot be had.
+    """
+    async with AsyncExitStack() as stack:
+        folder = config.database.folder
+        pepper = await asyncio.to_thread(keys.key, folder / "secrets", keys.PEPPER)
+        addresses = await stack.enter_async_context(
+            database_server(config.database.url, folder / "database", progress=progress)
+        )
+        tasks = Tasks()
+        bus = LocalBus(clock)
+        gate: list[Connections] = []
+        database = DatabaseAvailability(
+            clock,
+            config.gateway.hold_s,
+            lambda: gate[0].close_all(TRY_AGAIN_LATER, "the database is away") if gate else None,
+        )
+        store = await stack.enter_async_context(
+            open_store(
+                addresses.owner,
+                clock,
+                hold_s=config.gateway.hold_s,
+                publish=bus.publish,
+                on_change=database.change,
+                progress=progress,
+            )
+        )
+        stack.push_async_callback(tasks.finish)
+        organisation, owners = await _organisations(store)
+        stations = await _stations(store)
+        parts = _Wiring(config, clock, store, stations, tasks, pepper)
+        sending, blocks = parts.sending, parts.blocks
+        await sending.resume()
+        await boots.resume(store, stations)
+        await blocks.transactions.watch.resume()
+        connection_parts = Parts(
+            doorkeeper=Doorkeeper(
+                stations, config.gateway, pepper=pepper, owners=owners, available=database.is_available
+            ),
+            refusals=Refusals(store, stations, clock, tasks),
+            newcomers=Newcomers(store, stations, config.gateway, organisation),
+            dispatch=Dispatch(store, clock, tasks),
+            recording=Recording(store, tasks),
+            stations=stations,
+            dialects=parts.dialects,
+            sending=sending,
+            policy=config.gateway,
+            clock=clock,
+            tasks=tasks,
+        )
+        connections = Connections(connection_parts)
+        gate.append(connections)
+        soap = SoapDoor(
+            connection_parts, SoapParts(policy=config.soap, path=config.gateway.path, pepper=pepper, owners=owners)
+        )
+        stack.push_async_callback(soap.close)
+        worker = Worker(
+            {
+                **list_jobs.kinds(list_jobs.ListJobs(store, stations)),
+                **provisioning_upkeep.kinds(provisioning_upkeep.Upkeep(blocks.provisioning, stations, sending.finish)),
+            },
+            database=store.database,
+            bus=bus,
+            clock=clock,
+            node=NODE,
+        )
+        async with store.work() as work:
+            list_jobs.begin(work)
+            provisioning_upkeep.begin(work)
+
+        async def often() -> None:
+            soap.forget_silent()
+            await sending.expire()
+
+        tidy = Upkeep(
+            store.database,
+            clock,
+            often=[often],
+            kept=[Kept(MESSAGE_LOG, config.retention.message_log_days), Kept(SPLIT, config.retention.meter_value_days)],
+            retention=config.retention,
+        )
+        await tidy.tidy()
+        await stack.enter_async_context(_background(worker.run(), tidy.run()))
+        listener = await listen(
+            connections.decide,
+            host=config.server.host or None,
+            port=config.server.port,
+            http=soap.http,
+            tls=await asyncio.to_thread(_tls, config),
+            limits=Limits(
+                max_message_bytes=config.gateway.max_message_bytes,
+                max_body_bytes=config.gateway.max_message_bytes,
+                ping_interval_s=config.gateway.ping_interval_s,
+                handshake_timeout_s=config.gateway.handshake_timeout_s,
+                max_connections=config.gateway.max_connections,
+            ),
+        )
+        stack.push_async_callback(listener.close, GOING_AWAY, "the server is going down")
+        progress(f"stations connect to port {listener.port}, path {config.gateway.path}/ and their identity")
+        yield Csms(
+            store=store,
+            stations=stations,
+            sending=sending,
+            blocks=blocks,
+            listener=listener,
+            organisation=organisation,
+            worker=worker,
+            pepper=pepper,
+        )
+
+
+class _Wiring:
+    """The blocks, which need to send commands, and the sending of commands, which needs the blocks' words."""
+
+    def __init__(
+        self, config: Config, clock: Clock, store: Store, stations: Stations, tasks: Tasks, pepper: bytes
+    ) -> None:
+        self._sending: Sending | None = None
+
+        async def finish(station: Station, request_id: int, *, failed: bool, reason: str) -> bool:
+            return await self.sending.finish(station, request_id, failed=failed, reason=reason)
+
+        async def stop(station: Station, transaction: Reference) -> object:
+            return await stopper(self.sending, BY_LIMITS)(station, transaction)
+
+        price = Decimal(config.charging.price_per_kwh)
+        watch = transactions.Watch(store, stations, clock, tasks, stop)
+        block = Transactions(
+            watch=watch,
+            deviate=note_deviation,
+            price_per_kwh=Money(price, config.charging.currency) if price else None,
+            currency=config.charging.currency,
+        )
+        self.blocks = Blocks(
+            store=store,
+            security=Security(store=store, pepper=pepper),
+            provisioning=Provisioning(
+                store=store,
+                heartbeat_interval_s=config.gateway.heartbeat_interval_s,
+                pending_interval_s=config.gateway.pending_interval_s,
+            ),
+            lists=Lists(store, _room_of),
+            transactions=block,
+            availability=Availability(
+                store=store, finish=finish, learn=learn_connectors, tell=partial(transactions.state_told, block)
+            ),
+            owner=partial(transactions.own, block),
+            data_transfer=Handlers(),
+        )
+        self.dialects = dialects(self.blocks)
+        self._sending = Sending(store, stations, self.dialects.values(), clock, tasks)
+
+    @property
+    def sending(self) -> Sending:
+        """The sending of commands."""
+        if self._sending is None:
+            raise RuntimeError("a command before everything is put together")
+        return self._sending
+
+
+async def _organisations(store: Store) -> tuple[OrganisationKey, Callable[[Station], frozenset[str]]]:
+    """The first organisation, and which names the certificates of a station may carry (A00.FR.404)."""
+    async with store.work() as work:
+        first = await organisations.ensure_first(work)
+    names: dict[OrganisationKey, frozenset[str]] = {}
+    async with store.work() as work:
+        rows = await (await work.sql()).execute(
+            select(organisation_table.c.id, organisation_table.c.name, organisation_table.c.certificate_names)
+        )
+        for row in rows:
+            names[OrganisationKey(row.id)] = frozenset({row.name, *row.certificate_names})
+    return first, lambda station: names.get(station.organisation, frozenset())
+
+
+async def _stations(store: Store) -> Stations:
+    """All stations, none of them connected."""
+    known = Stations()
+    async with store.work() as work:
+        connection = await work.sql()
+        await stations_actions.mark_all_disconnected(connection, work.now)
+        for station in await stations_actions.load(connection):
+            known.add(station)
+        await availability.load(connection, known)
+    return known
+
+
+async def _room_of(work: Work, station: Station) -> Room:
+    """How much of a local list a station takes; unknown until provisioning is asked for it."""
+    return Room()
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    if not config.tls.certificates:
+        return None
+    roots = config.tls.client_ca.read_text() if config.tls.client_ca is not None else None
+    return server_context(
+        [KeyPair(certificate, key) for certificate, key in config.tls.certificates],
+        clients=ClientCertificates.NONE if roots is None else ClientCertificates.OPTIONAL,
+        client_roots=roots,
+        rsa_key_exchange=config.tls.rsa_key_exchange,
+    )
+
+
+@asynccontextmanager
+async def _background(*work: Coroutine[None, None, None]) -> AsyncGenerator[None, None]:
+    """Endless work beside everything else, cancelled at the end of the block."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one) for one in work]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
