@@ -165,7 +165,9 @@ def _refuse_unknown(
                 if near
                 else f"; known are {', '.join(prefix + name for name in known)}"
             )
-            raise Invalid("config_unknown_key", f"{_source(prefix + key, sources, file)}: unknown key {prefix}{key}{hint}")
+            raise Invalid(
+                "config_unknown_key", f"{_source(prefix + key, sources, file)}: unknown key {prefix}{key}{hint}"
+            )
         section = known[key]
         if isinstance(section, type) and issubclass(section, Values) and isinstance(value, dict):
             _refuse_unknown(value, section, file, sources, f"{prefix}{key}.")

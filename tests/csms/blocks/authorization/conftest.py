@@ -1,0 +1,15 @@
+"""The organisations and stations of these tests, in a real database."""
+
+from __future__ import annotations
+
+import pytest
+
+from forecourt.csms.store.work import Store
+from tests.csms.blocks.authorization.world import populate
+
+
+@pytest.fixture
+async def peopled(store: Store) -> Store:
+    """A store in which organisations and stations exist."""
+    await populate(store)
+    return store

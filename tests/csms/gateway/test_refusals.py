@@ -1,0 +1,145 @@
+"""Refused handshakes: on record with their reason, and no more often than somebody can read."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from forecourt.clock import VirtualClock
+from forecourt.csms.gateway.handshake import Turned
+from forecourt.csms.gateway.refusals import MOST_WAITING, SAME_AGAIN_S, Refusals
+from forecourt.csms.stations.registry import Stations
+from forecourt.csms.store.work import Store
+from forecourt.transport.handshake import Address, Handshake, not_found
+from forecourt.transport.headers import Headers
+from forecourt.transport.tasks import Tasks
+from tests.csms.blocks.availability.world import populate, rows, station_of
+
+
+class Held(Tasks):
+    """Keeps what was started until the test lets it go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[Coroutine[Any, Any, object]] = []
+
+    def start(self, work: Coroutine[Any, Any, object]) -> None:
+        self.held.append(work)
+
+    async def go_on(self) -> None:
+        while self.held:
+            await self.held.pop(0)
+
+
+class Gate:
+    """The list of refused handshakes with all it needs."""
+
+    def __init__(self, store: Store) -> None:
+        self.clock, self.tasks, self.stations = VirtualClock(), Held(), Stations()
+        self.stations.add(station_of())
+        self.refusals = Refusals(store, self.stations, self.clock, self.tasks)
+
+    def turn(self, wire_id: str = "CS1", reason: str = "wrong_password", host: str = "192.0.2.1", **more: Any) -> None:
+        values: dict[str, Any] = {"path": f"/ocpp/{wire_id}", "subprotocols": ("ocpp1.6",)} | more
+        handshake = Handshake(
+            query="",
+            headers=Headers(),
+            credentials=None,
+            certificate=None,
+            peer=Address(host, 4000),
+            secure=False,
+            **values,
+        )
+        self.refusals.note(handshake, Turned(not_found("no"), wire_id, reason, "the detail"))
+
+
+@pytest.fixture
+async def gate(store: Store) -> Gate:
+    await populate(store)
+    return Gate(store)
+
+
+COUNT = "SELECT count(*) FROM refused_handshake"
+
+
+async def test_a_refusal_is_on_record_with_its_reason(store: Store, gate: Gate) -> None:
+    gate.turn()
+    gate.turn("CS9", "unknown_station")
+    await gate.tasks.go_on()
+    question = (
+        "SELECT organisation_id, wire_id, peer, path, reason, detail, subprotocols FROM refused_handshake ORDER BY id"
+    )
+    rest = ["the detail", ["ocpp1.6"]]
+    assert [list(row) for row in await rows(store, question)] == [
+        [1, "CS1", "192.0.2.1:4000", "/ocpp/CS1", "wrong_password", *rest],
+        [None, "CS9", "192.0.2.1:4000", "/ocpp/CS9", "unknown_station", *rest],
+    ]
+
+
+async def test_the_same_again_is_written_once_in_a_while_and_counted(store: Store, gate: Gate) -> None:
+    for _ in range(3):
+        gate.turn()
+    await gate.clock.advance(SAME_AGAIN_S - 1)
+    gate.turn()
+    assert gate.refusals.unrecorded == 3
+    await gate.clock.advance(1)
+    gate.turn()
+    await gate.tasks.go_on()
+    assert gate.refusals.unrecorded == 3
+    assert await rows(store, COUNT) == [(2,)]
+
+
+async def test_another_reason_or_another_station_is_not_the_same_again(store: Store, gate: Gate) -> None:
+    gate.turn()
+    gate.turn(reason="wrong_username")
+    gate.turn("CS2")
+    await gate.tasks.go_on()
+    assert await rows(store, COUNT) == [(3,)]
+
+
+async def test_who_names_no_station_is_told_apart_by_where_it_comes_from(store: Store, gate: Gate) -> None:
+    for host in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
+        gate.turn("", "wrong_path", host, path="/.env")
+    await gate.tasks.go_on()
+    assert await rows(store, COUNT) == [(2,)]
+    assert gate.refusals.unrecorded == 1
+
+
+async def test_there_is_a_bound_on_what_waits_to_be_written(store: Store, gate: Gate) -> None:
+    for number in range(MOST_WAITING + 5):
+        gate.turn(f"X{number}")
+    assert gate.refusals.unrecorded == 5
+    await gate.tasks.go_on()
+    assert await rows(store, COUNT) == [(MOST_WAITING,)]
+
+
+async def test_what_no_text_column_takes_and_what_is_long_is_recorded_all_the_same(store: Store, gate: Gate) -> None:
+    gate.turn("", "wrong_path", path="/\0" + "x" * 1000, subprotocols=("a\0b" + "y" * 200,) * 30)
+    await gate.tasks.go_on()
+    ((path, names),) = await rows(store, "SELECT path, subprotocols FROM refused_handshake")
+    assert path.startswith("/\\0x")
+    assert len(path) <= 501
+    assert len(names) == 20
+    assert max(map(len, names)) <= 101
+
+
+async def test_what_the_store_does_not_take_is_counted_and_the_next_is_written(store: Store, gate: Gate) -> None:
+    gate.refusals._store = Store(store.database, store.journal, store.clock, hold_s=0.0)
+    await store.journal.close()
+    gate.turn()
+    await gate.tasks.go_on()
+    assert gate.refusals.unrecorded == 1
+    gate.turn("CS2")
+    assert len(gate.tasks.held) == 1
+    await gate.tasks.go_on()
+    assert gate.refusals.unrecorded == 2
+
+
+async def test_a_row_is_dated_when_the_handshake_was_refused(store: Store, gate: Gate) -> None:
+    gate.turn()
+    at = gate.clock.now()
+    await gate.clock.advance(5)
+    await gate.tasks.go_on()
+    assert await rows(store, "SELECT at FROM refused_handshake") == [(at,)]
