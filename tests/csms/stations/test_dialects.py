@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forecourt.csms.stations.commands import NEXT, Command, CommandStatus, Outcome
-from forecourt.csms.stations.dialects import Gap, Later, Said, assemble
+from forecourt.csms.stations.dialects import Gap, Hears, Later, Said, Says, assemble
 from forecourt.csms.stations.link import Link
 from forecourt.ocpp import v2, v16
 from forecourt.ocpp.versions import V16
@@ -37,7 +37,8 @@ def test_a_version_of_which_every_message_is_heard_and_said_or_excused_is_comple
 
 
 def test_what_the_version_does_not_have_is_left_out() -> None:
-    hears, says = {v2.TransactionEvent: Later("later")}, {Blink: Said((v16.Reset, v2.Reset), say)}
+    hears: Hears = {v2.TransactionEvent: Later("later")}
+    says: Says = {Blink: Said((v16.Reset, v2.Reset), say)}
     dialect = assemble(V16, [ALL, hears], [says], without("Reset"))
     assert v2.TransactionEvent not in dialect.hears
     assert dialect.capabilities == frozenset()
@@ -54,7 +55,7 @@ def test_a_message_two_blocks_hear_is_a_gap() -> None:
 
 
 def test_a_command_two_blocks_say_is_a_gap() -> None:
-    says = {Blink: Said((v16.Reset,), say)}
+    says: Says = {Blink: Said((v16.Reset,), say)}
     with pytest.raises(Gap, match="Blink is said twice"):
         assemble(V16, [ALL], [says, says], without("Reset"))
 
