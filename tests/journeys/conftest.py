@@ -1,0 +1,34 @@
+"""A whole management system on a real database, one for each test, at a port of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from forecourt.csms import app
+from forecourt.csms.config import Config, Database, Gateway, Server, Soap
+from tests.csms.conftest import database_url, server
+from tests.journeys.site import Site
+
+__all__ = ["database_url", "server"]
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    """How stations are received. A module or class of tests may have it otherwise."""
+    return Gateway(registration="closed", call_timeout_s=10.0)
+
+
+@pytest.fixture
+async def site(database_url: str, tmp_path: Path, gateway: Gateway) -> AsyncIterator[Site]:
+    """The management system, running."""
+    config = Config(
+        server=Server(host="127.0.0.1", port=0),
+        database=Database(url=database_url, folder=tmp_path),
+        gateway=gateway,
+        soap=Soap(trusted_networks=("127.0.0.0/8",)),
+    )
+    async with app.run(config) as csms:
+        yield Site(csms)
