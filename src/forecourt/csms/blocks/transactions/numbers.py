@@ -103,7 +103,7 @@ async def begin(block: Transactions, link: Link, work: Work, begun: Begun) -> He
         token=begun.token,
         details=Details(register_wh=Decimal(begun.meter_start), reservation_id=begun.reservation_id),
     )
-    heard = await record(block, link, work, told)
+    heard = await record(block, link, work, told, held=True)
     if before is None:
         await records.remember_start(
             connection, station.key, begun.connector, begun.token.key, begun.at, begun.meter_start, heard.key
@@ -148,6 +148,7 @@ async def stop(block: Transactions, link: Link, work: Work, over: Over) -> Heard
             details=details,
             values=over.values,
         ),
+        held=True,
     )
 
 

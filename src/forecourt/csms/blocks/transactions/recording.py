@@ -67,11 +67,15 @@ class _Case:
         return self.link.station
 
 
-async def record(block: Transactions, link: Link, work: Work, told: Told) -> Heard:
-    """Take an event into the record of its transaction, which is opened if there is none. Raises StoreAway."""
+async def record(block: Transactions, link: Link, work: Work, told: Told, *, held: bool = False) -> Heard:
+    """Take an event into the record of its transaction, which is opened if there is none. Raises StoreAway.
+
+    `held` says that the caller has the station's transactions to itself already.
+    """
     connection = await work.sql()
     station = link.station
-    await records.hold(connection, station.key)
+    if not held:
+        await records.hold(connection, station.key)
     found = await records.named(connection, station.key, told.wire_id)
     if found is not None and _begins_anew(found, told):
         _note_reuse(block, link, work, told)

@@ -60,8 +60,8 @@ async def open_record(
         "price_per_kwh": None if price is None else price.amount,
         "currency": "" if price is None else price.currency,
     }
-    added = await connection.execute(insert(transaction).values(**values).returning(transaction.c.id))
-    return (await _found(connection, transaction.c.id == added.scalar_one()))[0]
+    added = await connection.execute(insert(transaction).values(**values).returning(*_COLUMNS))
+    return _record(added.one()._mapping)
 
 
 async def save(connection: AsyncConnection, key: TransactionKey, summary: Summary) -> None:
@@ -276,9 +276,10 @@ async def _found(connection: AsyncConnection, wanted: ColumnElement[bool]) -> li
     return [_record(row._mapping) for row in await connection.execute(_ALL.where(wanted).order_by(transaction.c.id))]
 
 
-_ALL: Final[Select[Any]] = select(
-    *(cast(column, Text).label(column.name) if column.name in _AS_TEXT else column for column in transaction.columns)
+_COLUMNS: Final[tuple[Any, ...]] = tuple(
+    cast(column, Text).label(column.name) if column.name in _AS_TEXT else column for column in transaction.columns
 )
+_ALL: Final[Select[Any]] = select(*_COLUMNS)
 
 
 def _record(row: Mapping[Any, Any]) -> Record:
