@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -143,6 +144,11 @@ def test_connections_without_context_share_one_codec_and_never_refer_to_each_oth
     second = shared.compress(secret)
     # A reader without any memory can read it, so it refers to nothing that came before.
     assert zlib.decompressobj(-15).decompress(second + b"\x00\x00\xff\xff") == secret
+
+
+def test_threads_do_not_share_a_compressor() -> None:
+    with ThreadPoolExecutor(1) as elsewhere:
+        assert elsewhere.submit(codec, Agreement()).result() is not codec(Agreement())
 
 
 def test_a_kept_context_makes_a_repeated_message_smaller() -> None:

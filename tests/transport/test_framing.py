@@ -7,6 +7,8 @@ import importlib.metadata
 import inspect
 import logging
 import re
+import socket
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -232,6 +234,14 @@ async def test_a_close_without_a_code_is_sent_as_an_empty_frame(sink: Sink) -> N
     frames = Frames(sink, Heard(), client=False, max_frame_bytes=1000)
     frames.ws.send(WSMsgType.CLOSE, b"")
     assert sink.taken() == b"\x88\x00"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the option")
+async def test_acknowledgements_ride_on_answers_although_picows_wants_them_at_once(sink: Sink) -> None:
+    connected = sink.get_extra_info("socket")
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    Frames(sink, Heard(), client=False, max_frame_bytes=1000)
+    assert connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 0
 
 
 async def test_no_handshake_is_kept_in_memory(sink: Sink) -> None:

@@ -7,10 +7,10 @@ context costs some 40 KiB per connection and direction, and without one every co
 from __future__ import annotations
 
 import re
+import threading
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 NAME = "permessage-deflate"
 
@@ -123,7 +123,10 @@ def codec(agreement: Agreement) -> Codec:
     """Return what compresses and inflates the messages of one connection. Connections without context share theirs."""
     if agreement.we_keep_context or agreement.peer_keeps_context:
         return Codec(agreement)
-    return _stateless_codec(agreement)
+    shared = _SHARED.codecs.get(agreement)
+    if shared is None:
+        shared = _SHARED.codecs[agreement] = Codec(agreement)
+    return shared
 
 
 class Codec:
@@ -166,18 +169,26 @@ class Codec:
         return message
 
 
-@lru_cache(maxsize=16)
-def _stateless_codec(agreement: Agreement) -> Codec:
-    return Codec(agreement)
+class _Shared(threading.local):
+    """What the connections of one thread share. Another thread must not compress in the middle of a message."""
+
+    def __init__(self) -> None:
+        self.codecs: dict[Agreement, Codec] = {}
+        self.compressors: dict[int, zlib._Compress] = {}
+
+
+_SHARED = _Shared()
 
 
 def _compressor(window_bits: int) -> zlib._Compress:
     return zlib.compressobj(_LEVEL, zlib.DEFLATED, -window_bits, _MEMORY_LEVEL)
 
 
-@lru_cache(maxsize=8)
 def _shared_compressor(window_bits: int) -> zlib._Compress:
-    return _compressor(window_bits)
+    compressor = _SHARED.compressors.get(window_bits)
+    if compressor is None:
+        compressor = _SHARED.compressors[window_bits] = _compressor(window_bits)
+    return compressor
 
 
 def _parameters(member: str) -> Mapping[str, str | None] | None:

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _MAX_HEAD_BYTES = 16 * 1024
-# Shared by all doors: what is read is copied out before anything else can be read.
-_SCRATCH = bytearray(64 * 1024)
 
 
 class _Stage(Enum):
@@ -77,12 +75,13 @@ class Door(asyncio.BufferedProtocol):
             self._transport.close()
 
     def get_buffer(self, sizehint: int) -> bytearray:
-        return _SCRATCH
+        # Shared by all doors of the listener: what is read is copied out before anything else can be read.
+        return self._listener.scratch
 
     def buffer_updated(self, nbytes: int) -> None:
         if self._stage in {_Stage.LEAVING, _Stage.GONE}:
             return
-        self._http.receive_data(bytes(memoryview(_SCRATCH)[:nbytes]))
+        self._http.receive_data(bytes(memoryview(self._listener.scratch)[:nbytes]))
         self._proceed()
 
     def eof_received(self) -> None:

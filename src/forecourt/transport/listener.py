@@ -32,6 +32,7 @@ _BACKLOG = 1024
 # What a process needs besides its connections: log files, databases, outgoing calls.
 _OTHER_FILES = 256
 _NO_LIMIT = 1 << 30
+_SCRATCH_BYTES = 64 * 1024
 _OUT_OF_FILES_PAUSE_S = 0.2
 _OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 60\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -64,6 +65,7 @@ class Listener:
         self.limits = limits
         self.sweeper = sweeper
         self.counts: Counter[str] = Counter()
+        self.scratch = bytearray(_SCRATCH_BYTES)
         self.closing = False
         self.port = int(sockets[0].getsockname()[1])
         self._tls = tls

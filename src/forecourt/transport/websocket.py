@@ -294,7 +294,8 @@ class WebSocket(FrameListener):
                 message = self._assembler.take(frame)
                 if message is not None:
                     self._receiver.received(message)
-            self._watch_buffer(frame)
+            if frame.payload_size > _SWELLING_BYTES or not frame.last_in_buffer or self._swollen:
+                self._watch_buffer(frame)
 
     def _throttle(self, now: float) -> None:
         if now - self._window_from < _WINDOW_S:
@@ -305,10 +306,8 @@ class WebSocket(FrameListener):
             self._taken = 0
 
     def _watch_buffer(self, frame: WSFrame) -> None:
-        if frame.payload_size > _SWELLING_BYTES or not frame.last_in_buffer:
-            self._swollen = True
-        if self._swollen and frame.last_in_buffer and not frame.tail_size:
-            self._swollen = False
+        self._swollen = bool(frame.tail_size) or not frame.last_in_buffer
+        if not self._swollen:
             # Nothing may be read until the buffer has been looked at: what is in it cannot be moved to another one.
             self._pause(_Pause.BUFFER)
             asyncio.get_running_loop().call_soon(self._shrink_buffer)
