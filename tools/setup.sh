@@ -38,7 +38,7 @@ fi
 installed=$venv/installed-lock
 if ! cmp -s "$lock" "$installed"; then
     say "installing $(grep -c '^[a-z0-9]' "$lock") pinned packages (the first time takes a minute or two)"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$lock"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement "$lock"
     cp "$lock" "$installed"
 fi
 say "installing forecourt itself, editable"
