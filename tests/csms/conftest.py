@@ -10,7 +10,8 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -94,6 +95,16 @@ async def database_url(server: EmbeddedPostgres) -> AsyncIterator[str]:
     """The address of a migrated, empty database. Close every connection to it before the test ends."""
     yield server.url(OWNER, "tests")
     await _administrate(server, _EMPTY, "tests")
+
+
+@asynccontextmanager
+async def another_database(server: EmbeddedPostgres, name: str) -> AsyncGenerator[str, None]:
+    """The address of a migrated, empty database of its own, for what several tests share."""
+    await _administrate(server, f"CREATE DATABASE {name} TEMPLATE {DATABASE} OWNER {OWNER}")
+    try:
+        yield server.url(OWNER, name)
+    finally:
+        await _administrate(server, f"DROP DATABASE {name}")
 
 
 @pytest.fixture

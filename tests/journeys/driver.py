@@ -72,9 +72,13 @@ class Driver:
         self._events = itertools.count(1)
         self._seq_nos = itertools.count()
 
-    def at(self, seconds: float) -> str:
+    def moment(self, seconds: float) -> datetime:
         """A moment of the session."""
-        return instant(self._began + timedelta(seconds=seconds))
+        return self._began + timedelta(seconds=seconds)
+
+    def at(self, seconds: float) -> str:
+        """A moment of the session, as stations write it."""
+        return instant(self.moment(seconds))
 
     async def say(self, action: str, **fields: Any) -> Any:
         """Call the management system. Raises what the package has for error answers."""

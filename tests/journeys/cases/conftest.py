@@ -1,0 +1,27 @@
+"""One running management system for all certification cases of a module: each brings a station and tokens of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from forecourt.csms import app
+from forecourt.csms.config import Config, Database, Gateway, Server
+from forecourt.csms.store.embedded import EmbeddedPostgres
+from tests.csms.conftest import another_database
+from tests.journeys.site import Site
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """The management system, running until the last case of the module is over."""
+    async with another_database(server, "cases") as url:
+        config = Config(
+            server=Server(host="127.0.0.1", port=0),
+            database=Database(url=url, folder=tmp_path_factory.mktemp("csms")),
+            gateway=Gateway(call_timeout_s=10.0),
+        )
+        async with app.run(config) as csms:
+            yield Site(csms)
