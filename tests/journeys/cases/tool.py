@@ -95,9 +95,24 @@ class Tool:
         )
         return int(count)
 
+    async def readings(self, evse_id: int) -> list[tuple[str, float]]:
+        """The values of an EVSE's register that are kept, in order, each with what it was read for."""
+        found = await self.site.rows(
+            "SELECT sampled FROM meter_value WHERE station_id = :key AND evse_id = :evse ORDER BY station_time",
+            key=self.known.key,
+            evse=evse_id,
+        )
+        # What is read most often is not written down.
+        return [(one.get("context", "Sample.Periodic"), one["value"]) for (sampled,) in found for one in sampled]
+
     async def connectors(self) -> list[tuple[Any, ...]]:
         """EVSE, connector and the station's own word for its state."""
         return await self.site.connector(self.known)
+
+
+def fresh_name() -> str:
+    """An identity that no station had before."""
+    return f"CASE-{next(_NUMBERS)}"
 
 
 async def hand_out(site: Site, **more: Any) -> Token:
@@ -152,7 +167,7 @@ async def connected(
     """
     since_s = 0 if known is None else BACK_S
     if known is None:
-        known = await site.announce(f"CASE-{next(_NUMBERS)}")
+        known = await site.announce(fresh_name())
     given: dict[str, Mapping[str, Any]] = {
         "GetConfiguration" if version is V16 else "GetBaseReport": (
             {"configuration_key": []} if version is V16 else {"status": "NotSupported"}
