@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
+import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -232,6 +233,8 @@ async def station(
     answers: Mapping[str, Callable[[], Any]] = _NO_ANSWERS,
     *,
     at: datetime | None = None,
+    password: str | None = PASSWORD,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncGenerator[Driver, None]:
     """A station, connected, with no settings to tell of. `at` is when its session begins."""
     asked = Asked()
@@ -246,7 +249,8 @@ async def station(
     async with connect(
         f"{url}/{identity}",
         subprotocols=[websockets.Subprotocol(version.subprotocol)],
-        additional_headers=basic(identity, PASSWORD),
+        additional_headers={} if password is None else basic(identity, password),
+        ssl=tls,
     ) as connection:
         assert connection.subprotocol == version.subprotocol
         peer = foreign_kind(version, asked, handlers)(identity, connection, response_timeout=LIMIT_S)

@@ -6,8 +6,10 @@ What the scripts of all versions have in common. The states that scripts begin i
 from __future__ import annotations
 
 import itertools
+import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from ocpp.exceptions import NotImplementedError as NotImplementedHere
@@ -21,7 +23,7 @@ from forecourt.csms.stations.model import Station
 from forecourt.ocpp.versions import V16, Version
 from tests.interop.foreign import MODULES
 from tests.journeys.driver import Driver, began, station
-from tests.journeys.site import Site
+from tests.journeys.site import PASSWORD, Site
 
 ACCEPTED: Final = CommandStatus.ACCEPTED
 REFUSED: Final = CommandStatus.REFUSED
@@ -157,9 +159,20 @@ def _answering(version: Version, answers: Mapping[str, Mapping[str, Any]]) -> di
     return {name: giving(name) for name in known}
 
 
+@dataclass(frozen=True)
+class Proof:
+    """How a station proves who it is: by a password, over TLS if there is a context, by the certificate of that."""
+
+    password: str | None = PASSWORD
+    tls: ssl.SSLContext | None = None
+
+
+BASIC: Final = Proof()
+
+
 @asynccontextmanager
 async def connected(
-    site: Site, version: Version, answers: Answers, *, known: Station | None = None
+    site: Site, version: Version, answers: Answers, *, known: Station | None = None, proof: Proof = BASIC
 ) -> AsyncGenerator[Tool, None]:
     """A station that nobody had before, connected and accepted, not yet booted.
 
@@ -174,5 +187,6 @@ async def connected(
         ),
         **answers,
     }
-    async with station(site.url, known.wire_id, version, _answering(version, given), at=began()) as driver:
+    how: dict[str, Any] = {"password": proof.password, "tls": proof.tls}
+    async with station(site.url, known.wire_id, version, _answering(version, given), at=began(), **how) as driver:
         yield Tool(site, known, driver, given, since_s)

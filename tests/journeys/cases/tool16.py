@@ -9,7 +9,7 @@ from typing import Any
 from forecourt.charging.tokens import Token
 from forecourt.csms.stations.model import Station
 from forecourt.ocpp.versions import V16
-from tests.journeys.cases.tool import Tool, connected, hand_out
+from tests.journeys.cases.tool import BASIC, Proof, Tool, connected, hand_out
 from tests.journeys.site import Site
 
 CONNECTORS = (1, 2)
@@ -96,9 +96,9 @@ class Tool16:
 
 @asynccontextmanager
 async def station16(
-    site: Site, *, known: Station | None = None, **answers: Mapping[str, Any]
+    site: Site, *, known: Station | None = None, proof: Proof = BASIC, **answers: Mapping[str, Any]
 ) -> AsyncGenerator[Tool16, None]:
     """A station of 1.6, connected; `answers` by action."""
     card = await hand_out(site)
-    async with connected(site, V16, answers, known=known) as tool:
+    async with connected(site, V16, answers, known=known, proof=proof) as tool:
         yield Tool16(tool, card)

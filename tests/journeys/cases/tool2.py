@@ -12,7 +12,7 @@ import pytest
 from forecourt.charging.tokens import Token
 from forecourt.csms.stations.model import Station
 from forecourt.ocpp.versions import Version
-from tests.journeys.cases.tool import Tool, connected, hand_out, shown
+from tests.journeys.cases.tool import BASIC, Proof, Tool, connected, hand_out, shown
 from tests.journeys.driver import REGISTER
 from tests.journeys.site import BOTH_2, Site
 
@@ -241,10 +241,11 @@ async def station2(
     version: Version,
     *,
     known: Station | None = None,
+    proof: Proof = BASIC,
     card: Token | None = None,
     **answers: Mapping[str, Any],
 ) -> AsyncGenerator[Tool2, None]:
     """A station of 2.x, connected; `answers` by action."""
     card = card or await hand_out(site)
-    async with connected(site, version, answers, known=known) as tool:
+    async with connected(site, version, answers, known=known, proof=proof) as tool:
         yield Tool2(tool, card)
