@@ -26,6 +26,7 @@ check: $(READY) ## All that can be judged without running tests: format, lint, t
 	$(RUN) codespell_lib
 	$(RUN) tools.house
 	$(RUN) tools.generate --check
+	$(RUN) tools.conformance --check
 	$(RUN) mypy
 	$(RUN) pytest -q -p no:cacheprovider tests/test_architecture.py
 
@@ -50,8 +51,9 @@ endif
 fuzz: $(READY) ## Throw mutated input at every parser (ARGS="--seconds 60 --seed 7")
 	$(RUN) tools.fuzz $(ARGS)
 
-generate: $(READY) ## Write the generated sources anew
+generate: $(READY) ## Write the generated sources and docs/conformance.md anew
 	$(RUN) tools.generate
+	$(RUN) tools.conformance
 
 lock: $(READY) ## Pin dependencies anew after a change in pyproject.toml (ARGS=--upgrade takes newer versions)
 	$(RUN) tools.lock $(ARGS)
