@@ -15,7 +15,7 @@ from forecourt.csms.blocks.authorization.model import TokenData
 from forecourt.csms.stations import actions
 from forecourt.csms.stations.commands import CommandStatus
 from forecourt.csms.stations.credentials import digest
-from forecourt.csms.stations.model import Registration, Station
+from forecourt.csms.stations.model import Registration, SecurityProfile, Station
 from forecourt.csms.stations.sending import Order
 from forecourt.ocpp.versions import V16, V21, V201
 
@@ -34,9 +34,10 @@ UNDER_WAY: Final = frozenset({CommandStatus.QUEUED, CommandStatus.SENT})
 class Site:
     """What a test holds of the management system."""
 
-    def __init__(self, csms: Csms) -> None:
+    def __init__(self, csms: Csms, *, secure: bool = False) -> None:
         self.csms = csms
-        self.url = f"ws://127.0.0.1:{csms.port}/ocpp"
+        scheme = "wss" if secure else "ws"
+        self.url = f"{scheme}://127.0.0.1:{csms.port}/ocpp"
         self.soap_url = f"http://127.0.0.1:{csms.port}/ocpp"
 
     async def announce(
@@ -46,6 +47,7 @@ class Site:
         registration: Registration = Registration.ACCEPTED,
         soap: bool = False,
         soap_address: str = "",
+        profile: SecurityProfile = SecurityProfile.BASIC,
     ) -> Station:
         """Make a station known, with `PASSWORD`."""
         async with self.csms.store.work() as work:
@@ -57,6 +59,7 @@ class Site:
                 registration=registration,
                 soap=soap,
                 soap_address=soap_address,
+                profile=profile,
             )
         self.csms.stations.add(station)
         return station

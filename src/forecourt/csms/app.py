@@ -29,12 +29,14 @@ from forecourt.csms.blocks.provisioning import upkeep as provisioning_upkeep
 from forecourt.csms.blocks.provisioning.actions import Provisioning
 from forecourt.csms.blocks.provisioning.topologies import learn_connectors
 from forecourt.csms.blocks.remote_control.actions import stopper
+from forecourt.csms.blocks.security import rotation
 from forecourt.csms.blocks.security.rotation import Security
 from forecourt.csms.blocks.transactions import actions as transactions
 from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.model import Reference
 from forecourt.csms.bus import LocalBus
 from forecourt.csms.config import Config
+from forecourt.csms.gateway.arrivals import Arrivals
 from forecourt.csms.gateway.connections import Connections, Parts
 from forecourt.csms.gateway.database import Availability as DatabaseAvailability
 from forecourt.csms.gateway.dispatch import Dispatch, note_deviation
@@ -128,6 +130,7 @@ async def run(
             ),
             refusals=Refusals(store, stations, clock, tasks),
             newcomers=Newcomers(store, stations, config.gateway, organisation),
+            arrivals=Arrivals(store, tasks, partial(rotation.connected, blocks.security)),
             dispatch=Dispatch(store, clock, tasks),
             recording=Recording(store, tasks),
             stations=stations,

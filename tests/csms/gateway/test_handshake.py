@@ -96,7 +96,21 @@ def turned(decision: Admitted | Turned, status: HTTPStatus, reason: str) -> Turn
 
 def test_a_station_with_its_password_comes_in() -> None:
     known = station()
-    assert decide(knock(), known) == Admitted("CS1", known, V16)
+    assert decide(knock(), known) == Admitted("CS1", known, V16, profile=BASIC)
+
+
+def test_A05_while_a_higher_profile_is_offered_every_one_up_to_it_opens() -> None:
+    known = station()
+    known.credentials.offered_profile = TLS_CERTIFICATE
+    assert admitted(decide(knock(), known)).profile is BASIC
+    assert admitted(decide(knock(secure=True), known)).profile is TLS_BASIC
+    shown = knock(password=None, secure=True, certificate=certificate())
+    assert admitted(decide(shown, known)).profile is TLS_CERTIFICATE
+    # Neither is a profile that was not offered let in, nor wrong credentials of one that was.
+    known.credentials.offered_profile = TLS_BASIC
+    turned(decide(shown, known), HTTPStatus.FORBIDDEN, "security_profile_mismatch")
+    wrong = knock(password="somebody else's", secure=True)
+    turned(decide(wrong, known), HTTPStatus.FORBIDDEN, "security_profile_mismatch")
 
 
 def test_while_a_rotation_runs_the_next_password_opens_too() -> None:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from forecourt.csms import app
-from forecourt.csms.config import Config, Database, Gateway, Server
+from forecourt.csms.config import Config, Database, Gateway, Server, Tls
 from forecourt.csms.store.embedded import EmbeddedPostgres
 from tests.csms.conftest import another_database
 from tests.journeys.site import Site
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def site(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """The management system, running until the last case of the module is over."""
+@asynccontextmanager
+async def serving(server: EmbeddedPostgres, folder: Path, tls: Tls | None = None) -> AsyncGenerator[Site, None]:
+    """A management system on a database of its own."""
     async with another_database(server, "cases") as url:
         config = Config(
             server=Server(host="127.0.0.1", port=0),
-            database=Database(url=url, folder=tmp_path_factory.mktemp("csms")),
+            database=Database(url=url, folder=folder),
             gateway=Gateway(call_timeout_s=10.0),
+            tls=tls or Tls(),
         )
         async with app.run(config) as csms:
-            yield Site(csms)
+            yield Site(csms, secure=tls is not None)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """The management system, running until the last case of the module is over."""
+    async with serving(server, tmp_path_factory.mktemp("csms")) as running:
+        yield running

@@ -119,3 +119,21 @@ async def test_TC_073_CSMS_a_new_password_is_taken_and_the_old_one_is_worth_noth
     async with station16(site, known=known, proof=Proof(password)) as cp:
         await cp.booted()
     await turned_away(site, known, V16, basic(known.wire_id, PASSWORD), "wrong_password")
+
+
+@in_both_versions
+async def test_A01_a_password_that_is_used_after_a_reboot_is_settled_when_the_station_comes_back(
+    site: Site, version: Version
+) -> None:
+    async with station2(site, version, SetVariables=result("RebootRequired")) as cs:
+        known = cs.tool.known
+        asked = await cs.tool.ordered(RotatePassword(), "SetVariables")
+        password = password_of(cs.tool, asked)
+    # Until then it may show either.
+    async with station2(site, version, known=known):
+        pass
+    async with station2(site, version, known=known, proof=Proof(password)) as cs:
+        await cs.booted()
+    await site.until("SELECT next_password_hmac FROM station WHERE id = :key", [(None,)], key=known.key)
+    await turned_away(site, known, version, basic(known.wire_id, PASSWORD), "wrong_password")
+    assert await site.kinds(known, "Password%") == ["PasswordRotated"]

@@ -17,6 +17,7 @@ import msgspec
 
 from forecourt.clock import Clock
 from forecourt.csms.config import Gateway as Policy
+from forecourt.csms.gateway.arrivals import Arrivals
 from forecourt.csms.gateway.calling import asked
 from forecourt.csms.gateway.dispatch import Dispatch, Heard, Unanswerable
 from forecourt.csms.gateway.handshake import Admitted, Doorkeeper, Turned
@@ -60,6 +61,7 @@ class Parts:
     doorkeeper: Doorkeeper
     refusals: Refusals
     newcomers: Newcomers
+    arrivals: Arrivals
     dispatch: Dispatch
     recording: Recording
     stations: Stations
@@ -115,7 +117,9 @@ class Connections:
                 wake=wake,
             )
 
-        connection = _Connection(self._parts, admitted, f"{handshake.peer.host}:{handshake.peer.port}")
+        given = handshake.credentials
+        came_from = f"{handshake.peer.host}:{handshake.peer.port}"
+        connection = _Connection(self._parts, admitted, None if given is None else given.password, came_from)
         peer = WebSocketPeer(
             admitted.wire_id,
             make_session,
@@ -142,9 +146,11 @@ class _Connection(Observer):
 
     peer: WebSocketPeer
 
-    def __init__(self, parts: Parts, admitted: Admitted, came_from: str) -> None:
+    def __init__(self, parts: Parts, admitted: Admitted, password: bytes | None, came_from: str) -> None:
         self._parts = parts
         self._station = admitted.station
+        self._profile = admitted.profile
+        self._password = password
         self._shown = admitted.shown
         self._dialect = parts.dialects[admitted.version]
         self._came_from = came_from
@@ -201,6 +207,7 @@ class _Connection(Observer):
 
     def opened(self, peer: Peer) -> None:
         if self._station is not None:
+            self._parts.arrivals.note(self._station, self._profile, self._password)
             self._enter(self._station)
         else:
             self._entering = asyncio.Event()

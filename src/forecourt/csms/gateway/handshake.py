@@ -22,6 +22,7 @@ from typing import Final
 
 from forecourt.csms.config import Gateway
 from forecourt.csms.gateway.newcomers import Shown
+from forecourt.csms.stations import profiles
 from forecourt.csms.stations.credentials import Verdict, digest, judge
 from forecourt.csms.stations.model import SecurityProfile, Station
 from forecourt.csms.stations.registry import Stations
@@ -51,6 +52,8 @@ class Admitted:
     version: Version
     shown: Shown | None = None
     """The credentials of a station that is not known yet."""
+    profile: SecurityProfile | None = None
+    """The profile by which a station that is known has proved itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,9 @@ class Doorkeeper:
             )
         station = self._stations.named(wire_id)
         if station is None:
-            refused = self._check_newcomer(wire_id, handshake)
-        else:
-            refused = self._check(station, wire_id, handshake)
-        return refused or self._agree(station, wire_id, handshake)
+            return self._check_newcomer(wire_id, handshake) or self._agree(None, wire_id, handshake)
+        checked = self._check(station, wire_id, handshake)
+        return checked if isinstance(checked, Turned) else self._agree(station, wire_id, handshake, checked)
 
     def _check_newcomer(self, wire_id: str, handshake: Handshake) -> Turned | None:
         if self._policy.registration == "closed":
@@ -120,10 +122,20 @@ class Doorkeeper:
         profile = SecurityProfile.TLS_BASIC if handshake.secure else SecurityProfile.BASIC
         return Shown(profile, password_hmac=digest(given.password, self._pepper))
 
-    def _check(self, station: Station, wire_id: str, handshake: Handshake) -> Turned | None:
+    def _check(self, station: Station, wire_id: str, handshake: Handshake) -> Turned | SecurityProfile:
+        """The profile by which it has proved itself: its own, or a higher one that it was offered (A05)."""
         if not station.enabled:
             return Turned(forbidden("this station is disabled"), wire_id, "station_disabled", "the station is disabled")
-        verdict = judge(
+        verdict = Verdict.PROFILE_MISMATCH
+        for profile in profiles.open_to(station):
+            verdict = self._judge(station, handshake, profile)
+            if verdict is Verdict.ACCEPTED:
+                return profile
+        # The last is its own.
+        return _turned_for(verdict, wire_id)
+
+    def _judge(self, station: Station, handshake: Handshake, profile: SecurityProfile) -> Verdict:
+        return judge(
             station,
             shown=handshake.credentials,
             certificate=handshake.certificate,
@@ -131,17 +143,17 @@ class Doorkeeper:
             owners=self._owners(station),
             pepper=self._pepper,
             allow_profile_0=self._policy.allow_profile_0,
+            profile=profile,
         )
-        if verdict is Verdict.ACCEPTED:
-            return None
-        return _turned_for(verdict, wire_id)
 
-    def _agree(self, station: Station | None, wire_id: str, handshake: Handshake) -> Admitted | Turned:
+    def _agree(
+        self, station: Station | None, wire_id: str, handshake: Handshake, profile: SecurityProfile | None = None
+    ) -> Admitted | Turned:
         """Settle the version. The newest one that both sides speak is chosen (DESIGN section 4)."""
         if not handshake.subprotocols:
             assumed = VERSIONS.get(f"ocpp{station.version_name}") if station is not None else None
             if assumed is not None:
-                return Admitted(wire_id, station, assumed)
+                return Admitted(wire_id, station, assumed, profile=profile)
             detail = "the handshake names no subprotocol; offer " + ", ".join(VERSIONS)
             return Turned(Refuse(HTTPStatus.BAD_REQUEST, detail), wire_id, "no_subprotocol", detail)
         chosen = choose_subprotocol(tuple(VERSIONS), handshake.subprotocols)
@@ -150,7 +162,7 @@ class Doorkeeper:
             detail = f"offered {offered}; spoken here are {', '.join(VERSIONS)}"
             return Turned(NoCommonSubprotocol(), wire_id, "no_common_subprotocol", detail)
         shown = self._shown(handshake) if station is None else None
-        return Admitted(wire_id, station, VERSIONS[chosen], shown)
+        return Admitted(wire_id, station, VERSIONS[chosen], shown, profile)
 
 
 def _turned_for(verdict: Verdict, wire_id: str) -> Turned:

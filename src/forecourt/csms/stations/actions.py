@@ -44,6 +44,7 @@ _COLUMNS: Final = (
     table.c.enabled,
     table.c.registration,
     table.c.security_profile,
+    table.c.offered_security_profile,
     table.c.password_hmac,
     table.c.next_password_hmac,
     table.c.certificate_name,
@@ -186,6 +187,7 @@ def seen(work: Work, station: Station) -> None:
 
 
 def _station(row: RowMapping) -> Station:
+    offered = row["offered_security_profile"]
     hmacs = tuple(value for value in (row["password_hmac"], row["next_password_hmac"]) if value is not None)
     return Station(
         key=StationKey(row["id"]),
@@ -196,6 +198,7 @@ def _station(row: RowMapping) -> Station:
         registration=Registration(row["registration"]),
         credentials=Credentials(
             profile=SecurityProfile(str(row["security_profile"])),
+            offered_profile=None if offered is None else SecurityProfile(str(offered)),
             password_hmacs=hmacs,
             certificate_name=row["certificate_name"],
         ),

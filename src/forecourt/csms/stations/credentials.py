@@ -65,13 +65,15 @@ def judge(
     owners: frozenset[str],
     pepper: bytes,
     allow_profile_0: bool,
+    profile: SecurityProfile | None = None,
 ) -> Verdict:
     """The verdict on a station that exists. `owners` are the organisation names its certificate may carry.
 
     A station uses exactly the profile it was given (A00.FR.001, A00.FR.002), so a better one is refused as well: accepting
-    a password where a certificate was agreed would be the downgrade, and the reverse shows a mix-up worth seeing.
+    a password where a certificate was agreed would be the downgrade, and the reverse shows a mix-up worth seeing. `profile`
+    is another one that it was offered.
     """
-    profile = station.credentials.profile
+    profile = profile or station.credentials.profile
     if profile is SecurityProfile.NONE:
         return Verdict.ACCEPTED if allow_profile_0 else Verdict.PROFILE_0_NOT_ALLOWED
     if secure is (profile is SecurityProfile.BASIC):

@@ -44,11 +44,15 @@ class SecurityProfile(StrEnum):
 
 @dataclass(slots=True)
 class Credentials:
-    """What a station must show at the handshake. `password_hmacs` holds the current and, while a rotation runs, the next password."""
+    """What a station must show at the handshake. `password_hmacs` holds the current and, while a rotation runs, the next password.
+
+    `offered_profile` is a higher profile that it was given and may come with from now on. Once it has, that is its profile.
+    """
 
     profile: SecurityProfile = SecurityProfile.BASIC
     password_hmacs: tuple[bytes, ...] = ()
     certificate_name: str = ""
+    offered_profile: SecurityProfile | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -33,6 +33,8 @@ station = Table(
     Column("enabled", Boolean, nullable=False, server_default="true"),
     Column("registration", Text, nullable=False),
     Column("security_profile", SmallInteger, nullable=False),
+    # A higher one that it was given and has not come with yet.
+    Column("offered_security_profile", SmallInteger),
     # The password in use and, while a rotation runs, the one that follows it.
     Column("password_hmac", LargeBinary),
     Column("next_password_hmac", LargeBinary),
@@ -62,6 +64,7 @@ station = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("registration IN ('Accepted', 'Pending', 'Rejected')", name="registration"),
     CheckConstraint("security_profile BETWEEN 0 AND 3", name="security_profile"),
+    CheckConstraint("offered_security_profile BETWEEN 1 AND 3", name="offered_security_profile"),
     CheckConstraint("char_length(wire_id) BETWEEN 1 AND 48 AND strpos(wire_id, ':') = 0", name="wire_id"),
 )
 

@@ -23,6 +23,7 @@ from forecourt.csms.blocks.provisioning.keys import NUMBER_OF_CONNECTORS, key_of
 from forecourt.csms.blocks.provisioning.model import Attribute, Given, Got, Name, Reported, Taken, VariableStatus
 from forecourt.csms.blocks.provisioning.rules import in_messages
 from forecourt.csms.blocks.provisioning.saying import keep_reported, keep_set, outcome_of, room_for
+from forecourt.csms.stations import profiles
 from forecourt.csms.stations.commands import Outcome
 from forecourt.csms.stations.dialects import Hears, Said, Says
 from forecourt.csms.stations.link import Link
@@ -30,6 +31,8 @@ from forecourt.csms.stations.model import Registration
 from forecourt.csms.store.work import Work
 from forecourt.errors import Invalid
 from forecourt.ocpp import v16
+
+_SECURITY_PROFILE = "securityprofile"
 
 _RESETS = {ResetKind.IMMEDIATE: "Hard", ResetKind.ON_IDLE: "Soft"}
 
@@ -89,12 +92,24 @@ async def say_set_variables(block: Provisioning, link: Link, command: SetVariabl
             results.append(_taken(given, _unknown(given.name), "OCPP 1.6 has no such configuration key"))
             continue
         value = value_there(key, given.value)
-        reply = await link.call(v16.ChangeConfiguration(key=key, value=value))
+        reply = await _change(block, link, key, value)
         result = _taken(given, _STATUSES[reply.status], reply.status)
         # At once: what comes after it may fail.
         await keep_set(block, link.station, (result,), ((given.name, given.value),))
         results.append(result)
     return outcome_of(results)
+
+
+async def _change(block: Provisioning, link: Link, key: str, value: str) -> v16.ChangeConfigurationResponse:
+    message = v16.ChangeConfiguration(key=key, value=value)
+    if key.casefold() != _SECURITY_PROFILE:
+        return await link.call(message)
+    # Whitepaper, A05: the station connects anew with the higher profile at once.
+    earlier = await profiles.offer(block.store, link.station, value)
+    reply = await link.call(message)
+    if reply.status not in ("Accepted", "RebootRequired"):
+        await profiles.withdraw(block.store, link.station, earlier)
+    return reply
 
 
 async def say_request_report(block: Provisioning, link: Link, command: RequestReport) -> Outcome:

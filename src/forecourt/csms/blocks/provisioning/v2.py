@@ -24,6 +24,7 @@ from forecourt.csms.blocks.provisioning.model import Attribute, Given, Got, Name
 from forecourt.csms.blocks.provisioning.rules import in_messages
 from forecourt.csms.blocks.provisioning.saying import keep_read, keep_set, outcome_of, room_for
 from forecourt.csms.blocks.provisioning.words import v2 as words
+from forecourt.csms.stations import profiles
 from forecourt.csms.stations.commands import Outcome
 from forecourt.csms.stations.dialects import Hears, Said, Says
 from forecourt.csms.stations.link import Link
@@ -134,13 +135,15 @@ async def say_request_report(block: Provisioning, link: Link, command: RequestRe
     return Outcome.running(request_id)
 
 
-async def say_set_network_profile(link: Link, command: SetNetworkProfile) -> Outcome:
-    """B09."""
-    reply = await link.call(
-        v2.SetNetworkProfile(
-            configuration_slot=command.slot, connection_data=words.connection_data(command, link.dialect.version.name)
-        )
+async def say_set_network_profile(block: Provisioning, link: Link, command: SetNetworkProfile) -> Outcome:
+    """B09. With a higher security profile than its own the station may come from now on (A05)."""
+    said = v2.SetNetworkProfile(
+        configuration_slot=command.slot, connection_data=words.connection_data(command, link.dialect.version.name)
     )
+    earlier = await profiles.offer(block.store, link.station, str(command.profile.security_profile))
+    reply = await link.call(said)
+    if reply.status != "Accepted":
+        await profiles.withdraw(block.store, link.station, earlier)
     return Outcome.accepted_if(reply.status == "Accepted", reply.status, **words.details(reply.status_info))
 
 
@@ -211,7 +214,7 @@ def says(block: Provisioning) -> Says:
         GetVariables: Said((v2.GetVariables,), partial(say_get_variables, block)),
         SetVariables: Said((v2.SetVariables,), partial(say_set_variables, block)),
         RequestReport: Said((v2.GetBaseReport, v2.GetReport), partial(say_request_report, block)),
-        SetNetworkProfile: Said((v2.SetNetworkProfile,), say_set_network_profile),
+        SetNetworkProfile: Said((v2.SetNetworkProfile,), partial(say_set_network_profile, block)),
         Reset: Said((v2.Reset,), say_reset),
         RequestBoot: Said((v2.TriggerMessage,), say_request_boot),
     }
