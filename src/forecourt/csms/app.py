@@ -16,7 +16,12 @@ from sqlalchemy import select
 from forecourt.charging.quantities import Money
 from forecourt.clock import SYSTEM, Clock
 from forecourt.csms import keys
-from forecourt.csms.assembly import Blocks, dialects
+from forecourt.csms.accounts.actions import ensure_administrator
+from forecourt.csms.accounts.authentication import Accounts
+from forecourt.csms.api import health, metrics
+from forecourt.csms.api.application import application
+from forecourt.csms.api.serving import serving
+from forecourt.csms.assembly import ApiParts, Blocks, api_routes, dialects
 from forecourt.csms.blocks.authorization import list_jobs
 from forecourt.csms.blocks.authorization.list_model import Room
 from forecourt.csms.blocks.authorization.lists import Lists
@@ -52,7 +57,7 @@ from forecourt.csms.stations import actions as stations_actions
 from forecourt.csms.stations.model import OrganisationKey, Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import Sending
-from forecourt.csms.store.opening import database_server, open_store
+from forecourt.csms.store.opening import database_server, open_api_database, open_store
 from forecourt.csms.store.work import Store, Work
 from forecourt.csms.upkeep import MESSAGE_LOG, Kept, Upkeep
 from forecourt.transport.closure import GOING_AWAY, TRY_AGAIN_LATER
@@ -77,6 +82,8 @@ class Csms:
     organisation: OrganisationKey
     worker: Worker
     pepper: bytes = field(repr=False)
+    api_port: int = 0
+    """Where people and programs connect; 0 if nothing is served to them."""
 
     @property
     def port(self) -> int:
@@ -95,6 +102,7 @@ async def run(
     async with AsyncExitStack() as stack:
         folder = config.database.folder
         pepper = await asyncio.to_thread(keys.key, folder / "secrets", keys.PEPPER)
+        local_key = await asyncio.to_thread(keys.key, folder / "secrets", keys.LOCAL)
         addresses = await stack.enter_async_context(
             database_server(config.database.url, folder / "database", progress=progress)
         )
@@ -189,6 +197,29 @@ async def run(
         )
         stack.push_async_callback(listener.close, GOING_AWAY, "the server is going down")
         progress(f"stations connect to port {listener.port}, path {config.gateway.path}/ and their identity")
+        api_port = 0
+        if config.api.enabled:
+            made = await ensure_administrator(store, config.api.administrator_password)
+            if made is not None:
+                progress(f"first start: sign in as {made[0]} with the password {made[1]} - it is not shown again")
+            api_database = open_api_database(addresses)
+            stack.push_async_callback(api_database.close)
+            outside = health.routes(database.is_available, metrics.registry(stations, store.journal))
+            api_port = await stack.enter_async_context(
+                serving(
+                    application(
+                        store=store,
+                        api_database=api_database,
+                        authenticator=Accounts(store, local_key.hex()),
+                        first_organisation=organisation,
+                        routes=api_routes(ApiParts(store=store, stations=stations, sending=sending, clock=clock)),
+                        outside=outside,
+                    ),
+                    host=config.api.host,
+                    port=config.api.port,
+                )
+            )
+            progress(f"the API listens on port {api_port}, its description is at /api/docs")
         yield Csms(
             store=store,
             stations=stations,
@@ -198,6 +229,7 @@ async def run(
             organisation=organisation,
             worker=worker,
             pepper=pepper,
+            api_port=api_port,
         )
 
 

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from litestar.handlers import HTTPRouteHandler
+
+from forecourt.clock import Clock
+from forecourt.csms.accounts import sessions_api
+from forecourt.csms.accounts.throttle import Throttle
 from forecourt.csms.blocks.authorization import v2 as authorization_2
 from forecourt.csms.blocks.authorization import v16 as authorization_16
 from forecourt.csms.blocks.authorization.lists import Lists
@@ -34,8 +39,11 @@ from forecourt.csms.blocks.transactions import v2 as transactions_2
 from forecourt.csms.blocks.transactions import v16 as transactions_16
 from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.judging import open_transactions
+from forecourt.csms.sites import api as sites_api
 from forecourt.csms.stations import raw
 from forecourt.csms.stations.dialects import Dialect, Hears, Says, assemble
+from forecourt.csms.stations.registry import Stations
+from forecourt.csms.stations.sending import Sending
 from forecourt.csms.store.work import Store
 from forecourt.ocpp.versions import V16, V21, V201, Version
 
@@ -52,6 +60,24 @@ class Blocks:
     availability: Availability
     owner: Owner
     data_transfer: Handlers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiParts:
+    """What routes are given. Whatever a block's routes need beside the request is here."""
+
+    store: Store
+    stations: Stations
+    sending: Sending
+    clock: Clock
+
+
+def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
+    """Every route below `/api/v1`, in the order of the documentation."""
+    return [
+        *sessions_api.routes(parts.store, Throttle(parts.clock)),
+        *sites_api.routes(),
+    ]
 
 
 def dialects(blocks: Blocks) -> Mapping[Version, Dialect]:

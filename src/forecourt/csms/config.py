@@ -38,6 +38,17 @@ class Server(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     public_url: str = ""
 
 
+class Api(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where people and programs are served: the REST API. On this machine only, unless a `host` says otherwise; put a proxy
+    with TLS before it when it is to be reached from elsewhere."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    administrator_password: str = ""
+    """Of the first administrator, at the first start; one is made up and shown once if it is empty."""
+
+
 class Tls(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Server certificates (an RSA and an ECDSA pair may stand side by side) and who signs stations' certificates."""
 
@@ -96,6 +107,7 @@ class Config(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of `forecourt serve`."""
 
     server: Server = Server()
+    api: Api = Api()
     tls: Tls = Tls()
     gateway: Gateway = Gateway()
     soap: Soap = Soap()

@@ -11,6 +11,8 @@ from forecourt.errors import Invalid
 
 KEY_BYTES: Final = 32
 PEPPER: Final = "handshake-pepper"
+LOCAL: Final = "local-administration"
+"""Its content in hexadecimal is an API key of the platform's administrator, for programs on this machine."""
 
 
 def key(folder: Path, name: str) -> bytes:

@@ -164,5 +164,5 @@ async def _acts_as_api(database: Database) -> None:
         async with api.engine.connect() as connection:
             assert (await connection.execute(text("SELECT current_user"))).scalar_one() == "forecourt_api"
             with pytest.raises(DBAPIError, match="permission denied"):
-                await connection.execute(text("SELECT * FROM event"))
+                await connection.execute(text("SELECT * FROM user_password"))
         await api.close()

@@ -61,10 +61,10 @@ class Entry:
             return repr(content).encode("ascii", "backslashreplace")
 
 
-async def write(driver: Driver, entries: Sequence[Entry]) -> frozenset[int]:
+async def write(driver: Driver, entries: Sequence[Entry], *, bound: bool = False) -> frozenset[int]:
     """Write `entries` in the running transaction; returns the indexes of those that were there already.
 
-    Raises whatever the driver raises; the transaction is then to be rolled back.
+    `bound` says that row-level security binds the driver's role. Raises whatever the driver raises; the transaction is then to be rolled back.
     """
     repeated = await _repeated(driver, entries)
     by_kind: dict[Rows, list[Row]] = {}
@@ -77,7 +77,7 @@ async def write(driver: Driver, entries: Sequence[Entry]) -> frozenset[int]:
             else:
                 by_kind[kind] = list(rows)
     for kind in sorted(by_kind, key=_order):
-        await kind.write(driver, by_kind[kind])
+        await (kind.insert if bound else kind.write)(driver, by_kind[kind])
     return repeated
 
 

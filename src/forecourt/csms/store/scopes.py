@@ -1,25 +1,88 @@
 """Row-level security: what the API's role sees of a table, by the organisations its request was granted.
 
 Every transaction of the API begins with `set_config('forecourt.scope', '3,7', true)`, the numbers of organisations, or
-'*' for the platform's administrators. A scope that was not set sees nothing. The owner of the tables (gateway, jobs,
-journal) is not bound.
+'*' for the platform's administrators; `forecourt.sites` narrows that to some sites, save in the organisations of
+`forecourt.whole`. A scope that was not set sees nothing. The owner of the tables (gateway, jobs, journal) is not bound.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.csms.store.engine import API
 
 SETTING: Final = "forecourt.scope"
+SITES: Final = "forecourt.sites"
+WHOLE: Final = "forecourt.whole"
 EVERYTHING: Final = "*"
 
 _VISIBLE: Final = (
     f"(current_setting('{SETTING}', true) = '{EVERYTHING}' OR {{column}} = ANY "
     f"(string_to_array(nullif(current_setting('{SETTING}', true), '{EVERYTHING}'), ',')::bigint[]))"
 )
+_ELSEWHERE: Final = (
+    f"coalesce(current_setting('{SITES}', true), '') = ''"
+    f" OR organisation_id = ANY (string_to_array(current_setting('{WHOLE}', true), ',')::bigint[])"
+)
+_SITES: Final = f"ANY (string_to_array(current_setting('{SITES}', true), ',')::bigint[])"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one request may see: the data of some organisations (None: of all). Where `sites` are named, only what belongs to
+    them, but for the organisations in `whole`."""
+
+    organisations: frozenset[int] | None = frozenset()
+    sites: frozenset[int] | None = None
+    whole: frozenset[int] = frozenset()
+
+    async def apply(self, connection: AsyncConnection) -> None:
+        """Let the running transaction see this and nothing else, whatever it asks for."""
+        await connection.execute(
+            text(
+                f"SELECT set_config('{SETTING}', :organisations, true), set_config('{SITES}', :sites, true),"
+                f" set_config('{WHOLE}', :whole, true)"
+            ),
+            {
+                "organisations": EVERYTHING if self.organisations is None else _list(self.organisations),
+                # No site has number 0; an empty text would lift the restriction.
+                "sites": "" if self.sites is None else _list(self.sites) or "0",
+                "whole": _list(self.whole),
+            },
+        )
+
+
+def _list(numbers: Collection[int]) -> str:
+    return ",".join(str(number) for number in sorted(numbers))
+
+
+def restrict_to_sites(
+    connection: Connection,
+    table: str,
+    *,
+    station: str = "",
+    site: str = "",
+    transaction: str = "",
+    reading_only: bool = False,
+) -> None:
+    """Let a scope that is restricted to sites see only rows of these. For migrations, after `enable`.
+
+    One column is named: the one with a station's number, a site's, or a transaction's. `reading_only` leaves writing as it is.
+    """
+    if site:
+        theirs = f'"{site}" = {_SITES}'
+    elif transaction:
+        theirs = f'"{transaction}" IN (SELECT id FROM transaction)'  # noqa: S608 - our own names
+    else:
+        theirs = f'"{station}" IN (SELECT id FROM station WHERE site_id = {_SITES})'  # noqa: S608 - our own names
+    seen = f"({_ELSEWHERE} OR {theirs})"
+    what = f"FOR SELECT TO {API} USING {seen}" if reading_only else f"TO {API} USING {seen} WITH CHECK {seen}"
+    connection.execute(text(f'CREATE POLICY "{table}_sites" ON "{table}" AS RESTRICTIVE {what}'))
 
 
 def enable(connection: Connection, table: str, column: str = "organisation_id") -> None:

@@ -25,6 +25,7 @@ from forecourt.csms.store.errors import EntryRefused, StoreAway
 from forecourt.csms.store.failures import DRIVER_ERRORS, Failure, judge, translated
 from forecourt.csms.store.journal import Journal
 from forecourt.csms.store.rows import Driver, Once, Row, Rows
+from forecourt.csms.store.scopes import Scope
 
 _PAUSE_S = 0.1
 
@@ -40,13 +41,23 @@ class Store:
         *,
         hold_s: float = 15.0,
         publish: Callable[[str], None] = lambda subject: None,
+        scope: Scope | None = None,
     ) -> None:
-        """`hold_s` is how long an action waits for a database that is away; `publish` wakes a subject after a commit."""
+        """`hold_s` is how long an action waits for a database that is away; `publish` wakes a subject after a commit.
+
+        With a `scope`, `database` is the API's: every unit is a transaction of its own that sees and writes only what is in
+        the scope.
+        """
         self.database = database
         self.journal = journal
         self.clock = clock
         self.hold_s = hold_s
         self.publish = publish
+        self.scope = scope
+
+    def within(self, database: Database, scope: Scope, *, hold_s: float) -> Store:
+        """The same store for somebody whom row-level security binds, through the connections of `database`."""
+        return Store(database, self.journal, self.clock, hold_s=hold_s, publish=self.publish, scope=scope)
 
     def work(self, key: Hashable = None) -> Work:
         """A unit of work, to be entered with `async with`. `key` is whose it is: entries of one key keep their order."""
@@ -124,6 +135,8 @@ class Work:
         """
         if self._finished:
             raise RuntimeError("this unit of work is finished")
+        if self._store.scope is not None and (self._entry.rows or self._entry.once):
+            _ = await self.sql()
         self._finished = True
         if self._own is not None:
             self.repeated = await self._commit_own(*self._own)
@@ -152,6 +165,8 @@ class Work:
         try:
             # The first statement begins the transaction; before it, rows added by COPY would commit one by one.
             await connection.execute(text(f"SET LOCAL statement_timeout = {max(1, int(longest_s * 1000))}"))
+            if self._store.scope is not None:
+                await self._store.scope.apply(connection)
         except BaseException:
             await _let_go(connection, driver)
             raise
@@ -164,7 +179,7 @@ class Work:
 
     async def _commit_own(self, connection: AsyncConnection, driver: Driver) -> bool:
         try:
-            if await write(driver, [self._entry]):
+            if await write(driver, [self._entry], bound=self._store.scope is not None):
                 await connection.rollback()
                 return True
             await connection.commit()
@@ -179,7 +194,9 @@ class Work:
         told = translated(error)
         if isinstance(told, EntryRefused):
             await self._end_own()
-            await self._keep_aside(told)
+            # Whoever asked through the API is told, and has the values; a station would send them for ever.
+            if self._store.scope is None:
+                await self._keep_aside(told)
         raise told from error
 
     async def _keep_aside(self, refused: EntryRefused) -> None:

@@ -1,0 +1,50 @@
+"""The API's server: uvicorn in the loop of the gateway, without signal handlers and logs of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import uvicorn
+from litestar import Litestar
+
+GRACE_S: Final = 5
+"""How long requests that are being answered may go on when the server ends."""
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to whoever runs the process."""
+        yield
+
+
+@asynccontextmanager
+async def serving(application: Litestar, *, host: str, port: int) -> AsyncIterator[int]:
+    """Serve for as long as the block lasts; the port that was taken is given. Raises OSError when it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family, backlog=512)
+    taken: int = listening.getsockname()[1]
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+        # The loop is there already.
+        loop="none",
+    )
+    server = _Server(config)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(server.serve(sockets=[listening]))
+        try:
+            yield taken
+        finally:
+            server.should_exit = True
+            await task

@@ -1,0 +1,182 @@
+"""Idempotency-Key: a POST that is sent again with the same key is answered as the first time, and done once.
+
+The key is claimed before the request is handled and the answer kept with it. If the process dies in between, nobody knows
+whether it was done: the claim stays, and a repetition is told so instead of being done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any, Final
+
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from forecourt.csms.store.schema import metadata
+from forecourt.csms.store.work import Store
+from forecourt.csms.web.callers import Caller
+from forecourt.errors import Conflict, Invalid
+
+__all__ = ["KEPT", "Repeating", "forget", "idempotency_key"]
+
+KEPT: Final = timedelta(hours=24)
+LONGEST_KEY: Final = 255
+LARGEST_ANSWER: Final = 262_144
+
+idempotency_key = Table(
+    "idempotency_key",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("caller", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("claimed_at", DateTime(timezone=True), nullable=False, index=True),
+    # Null while the request is being handled, and for ever if the process died meanwhile.
+    Column("status", SmallInteger),
+    Column("media_type", Text),
+    Column("location", Text),
+    Column("answer", LargeBinary),
+    UniqueConstraint("caller", "key"),
+)
+
+
+class Repeating:
+    """ASGI middleware. Stands behind authentication, so that keys of different callers never meet."""
+
+    def __init__(self, app: ASGIApp, store: Store) -> None:
+        self._app = app
+        self._store = store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope.get("user")
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or not isinstance(caller, Caller):
+            await self._app(scope, receive, send)
+            return
+        request: Request[Any, Any, Any] = Request(scope, receive)
+        key = request.headers.get("idempotency-key")
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+            message = f"an Idempotency-Key has 1 to {LONGEST_KEY} printable characters"
+            raise Invalid("idempotency_key", message, {"Idempotency-Key": message})
+        body = await request.body()
+        query = scope.get("query_string", b"")
+        mark = hashlib.blake2b(b"\0".join((scope["path"].encode(), query, body)), digest_size=32).digest()
+        kept = await self._claim(caller.name, key, mark)
+        if kept is not None:
+            await _send(send, *kept)
+            return
+        answer = _Answer(send)
+        finished = False
+        try:
+            await self._app(scope, _again(body, receive), answer)
+            finished = 200 <= answer.status < 500 and len(answer.body) <= LARGEST_ANSWER
+        finally:
+            await self._keep(caller.name, key, answer if finished else None)
+
+    async def _claim(self, caller: str, key: str, mark: bytes) -> tuple[int, str, str, bytes] | None:
+        """None if the key is ours now, otherwise the answer that was given. Raises Conflict."""
+        async with self._store.work() as work:
+            connection = await work.sql()
+            claim = upsert(idempotency_key).values(caller=caller, key=key, fingerprint=mark, claimed_at=work.now)
+            claimed = await connection.execute(claim.on_conflict_do_nothing().returning(idempotency_key.c.id))
+            if claimed.first() is not None:
+                return None
+            columns = idempotency_key.c
+            found = await connection.execute(
+                select(columns.fingerprint, columns.status, columns.media_type, columns.location, columns.answer).where(
+                    columns.caller == caller, columns.key == key
+                )
+            )
+            row = found.one_or_none()
+        if row is None or row.status is None:
+            raise Conflict(
+                "idempotency_unfinished",
+                "a request with this Idempotency-Key is being handled, or was cut short: look whether it was done",
+            )
+        if row.fingerprint != mark:
+            message = "this Idempotency-Key was used for another request"
+            raise Conflict("idempotency_key_used", message, {"Idempotency-Key": message})
+        return row.status, row.media_type or "", row.location or "", row.answer or b""
+
+    async def _keep(self, caller: str, key: str, answer: _Answer | None) -> None:
+        columns = idempotency_key.c
+        mine = (columns.caller == caller, columns.key == key)
+        async with self._store.work() as work:
+            connection = await work.sql()
+            if answer is None:
+                await connection.execute(delete(idempotency_key).where(*mine))
+                return
+            kept = {"media_type": answer.media_type, "location": answer.location, "answer": bytes(answer.body)}
+            await connection.execute(update(idempotency_key).where(*mine).values(status=answer.status, **kept))
+
+
+async def forget(store: Store) -> None:
+    """Drop keys that are too old to be sent again."""
+    async with store.work() as work:
+        old = idempotency_key.c.claimed_at < work.now - KEPT
+        await (await work.sql()).execute(delete(idempotency_key).where(old))
+
+
+class _Answer:
+    """Passes an answer on and keeps a copy."""
+
+    def __init__(self, send: Send) -> None:
+        self.status = 0
+        self.media_type = ""
+        self.location = ""
+        self.body = bytearray()
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = {name.lower(): value.decode("latin-1") for name, value in message["headers"]}
+            self.media_type = headers.get(b"content-type", "")
+            self.location = headers.get(b"location", "")
+        elif message["type"] == "http.response.body" and len(self.body) <= LARGEST_ANSWER:
+            self.body += message["body"]
+        await self._send(message)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The body once more, for the handler."""
+    given = False
+
+    async def first_the_body() -> Any:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return first_the_body
+
+
+async def _send(send: Send, status: int, media_type: str, location: str, body: bytes) -> None:
+    headers = [(b"content-type", media_type.encode("latin-1")), (b"idempotency-replayed", b"true")]
+    if location:
+        headers.append((b"location", location.encode("latin-1")))
+    headers.append((b"content-length", str(len(body)).encode()))
+    start: Any = {"type": "http.response.start", "status": status, "headers": headers}
+    await send(start)
+    end: Any = {"type": "http.response.body", "body": body, "more_body": False}
+    await send(end)

@@ -1,0 +1,31 @@
+"""A whole management system with its API on a real database, one for each test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from forecourt.csms import app
+from forecourt.csms.config import Api, Config, Database, Server, Soap
+from tests.csms.api.system import System, client_of
+
+
+@pytest.fixture
+def api_settings() -> Api:
+    """How the API is set up. A module of tests may have it otherwise."""
+    return Api(port=0, administrator_password="a-password-for-the-administrator")
+
+
+@pytest.fixture
+async def system(database_url: str, tmp_path: Path, api_settings: Api) -> AsyncIterator[System]:
+    """The management system, running."""
+    config = Config(
+        server=Server(host="127.0.0.1", port=0),
+        api=api_settings,
+        database=Database(url=database_url, folder=tmp_path),
+        soap=Soap(trusted_networks=("127.0.0.0/8",)),
+    )
+    async with app.run(config) as csms, client_of(csms) as client:
+        yield System(csms, client, (tmp_path / "secrets/local-administration").read_bytes().hex())
