@@ -109,7 +109,7 @@ async def test_a_search_takes_every_character_as_it_is(system: System) -> None:
         ({"cursor": "WyJuYW1lIiwiXHUwMDAwIiwxXQ"}, "cursor_invalid", "cursor"),
         ({"cursor": "WyJuYW1lIiwxLDFd"}, "cursor_invalid", "cursor"),
         ({"sort": "labl"}, "sort_unknown", "sort"),
-        ({"limti": "x"}, "parameter_unknown", "limti"),
+        ({"lmt": "x"}, "parameter_unknown", "lmt"),
         ({"organisationId": "one"}, "invalid", "organisationId"),
     ],
 )
