@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from forecourt.csms.store.engine import API
 from forecourt.csms.store.scopes import EVERYTHING, SETTING, enable, restrict_to_sites
 
-revision = "0009_api"
-down_revision = "0008_availability"
+revision = "0010_api"
+down_revision = "0009_profiles"
 
 INSTANT = sa.DateTime(timezone=True)
 ROLES = "role IN ('administrator', 'operator', 'technician', 'viewer', 'driver')"
