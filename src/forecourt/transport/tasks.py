@@ -16,12 +16,12 @@ class Tasks:
     __slots__ = ("_running",)
 
     def __init__(self) -> None:
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Coroutine[Any, Any, object]] = {}
 
     def start(self, work: Coroutine[Any, Any, object]) -> None:
         """Run `work` beside everything else."""
         # No done-callback: it would cost a turn of the loop for each task.
-        self._running.add(asyncio.get_running_loop().create_task(self._own(work)))
+        self._running[asyncio.get_running_loop().create_task(self._own(work))] = work
 
     async def _own(self, work: Coroutine[Any, Any, object]) -> None:
         try:
@@ -31,12 +31,16 @@ class Tasks:
         finally:
             task = asyncio.current_task()
             if task is not None:
-                self._running.discard(task)
+                self._running.pop(task, None)
 
     async def finish(self) -> None:
         """Cancel what still runs and wait for its end."""
-        running = [task for task in self._running if task is not asyncio.current_task()]
+        running = {task: work for task, work in self._running.items() if task is not asyncio.current_task()}
         for task in running:
             task.cancel()
         if running:
             await asyncio.wait(running)
+        for task, work in running.items():
+            # What was cancelled before its first step has never begun and would be missed.
+            work.close()
+            self._running.pop(task, None)
