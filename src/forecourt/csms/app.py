@@ -21,9 +21,8 @@ from forecourt.csms.accounts.authentication import Accounts
 from forecourt.csms.api import health, metrics
 from forecourt.csms.api.application import application
 from forecourt.csms.api.serving import serving
-from forecourt.csms.assembly import ApiParts, Blocks, api_routes, dialects
+from forecourt.csms.assembly import ApiParts, Blocks, api_routes, dialects, room_of
 from forecourt.csms.blocks.authorization import list_jobs
-from forecourt.csms.blocks.authorization.list_model import Room
 from forecourt.csms.blocks.authorization.lists import Lists
 from forecourt.csms.blocks.availability import actions as availability
 from forecourt.csms.blocks.availability.model import Availability
@@ -58,7 +57,7 @@ from forecourt.csms.stations.model import OrganisationKey, Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import Sending
 from forecourt.csms.store.opening import database_server, open_api_database, open_store
-from forecourt.csms.store.work import Store, Work
+from forecourt.csms.store.work import Store
 from forecourt.csms.upkeep import MESSAGE_LOG, Kept, Upkeep
 from forecourt.transport.closure import GOING_AWAY, TRY_AGAIN_LATER
 from forecourt.transport.limits import Limits
@@ -144,6 +143,7 @@ async def run(
             stations=stations,
             dialects=parts.dialects,
             sending=sending,
+            habits=blocks.availability.catalogue,
             policy=config.gateway,
             clock=clock,
             tasks=tasks,
@@ -178,6 +178,7 @@ async def run(
             often=[often],
             kept=[Kept(MESSAGE_LOG, config.retention.message_log_days), Kept(SPLIT, config.retention.meter_value_days)],
             retention=config.retention,
+            seldom=[store.journal.tidy],
         )
         await tidy.tidy()
         await stack.enter_async_context(_background(worker.run(), tidy.run()))
@@ -263,7 +264,7 @@ class _Wiring:
                 heartbeat_interval_s=config.gateway.heartbeat_interval_s,
                 pending_interval_s=config.gateway.pending_interval_s,
             ),
-            lists=Lists(store, _room_of),
+            lists=Lists(store, room_of),
             transactions=block,
             availability=Availability(
                 store=store, finish=finish, learn=learn_connectors, tell=partial(transactions.state_told, block)
@@ -306,11 +307,6 @@ async def _stations(store: Store) -> Stations:
             known.add(station)
         await availability.load(connection, known)
     return known
-
-
-async def _room_of(work: Work, station: Station) -> Room:
-    """How much of a local list a station takes; unknown until provisioning is asked for it."""
-    return Room()
 
 
 def _tls(config: Config) -> ssl.SSLContext | None:

@@ -43,10 +43,13 @@ class Upkeep:
         often: Sequence[Callable[[], Awaitable[object]]],
         kept: Sequence[Kept],
         retention: Retention,
+        seldom: Sequence[Callable[[], Awaitable[object]]] = (),
     ) -> None:
+        """`often` and `seldom` are what others have done in the two rounds."""
         self._database = database
         self._clock = clock
         self._often = often
+        self._seldom = seldom
         self._kept = kept
         self._retention = retention
 
@@ -57,7 +60,8 @@ class Upkeep:
             for task in self._often:
                 await self._attempt(task)
             if self._clock.monotonic() >= seldom_at:
-                await self._attempt(self.tidy)
+                for task in (self.tidy, *self._seldom):
+                    await self._attempt(task)
                 seldom_at = self._clock.monotonic() + SELDOM_S
             await self._clock.sleep(OFTEN_S)
 

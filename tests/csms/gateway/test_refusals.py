@@ -9,7 +9,7 @@ import pytest
 
 from forecourt.clock import VirtualClock
 from forecourt.csms.gateway.handshake import Turned
-from forecourt.csms.gateway.refusals import MOST_WAITING, SAME_AGAIN_S, Refusals
+from forecourt.csms.gateway.refusals import MOST_WAITING, NOTICED_AGAIN_S, SAME_AGAIN_S, Refusals
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.store.work import Store
 from forecourt.transport.handshake import Address, Handshake, not_found
@@ -143,3 +143,31 @@ async def test_a_row_is_dated_when_the_handshake_was_refused(store: Store, gate:
     await gate.clock.advance(5)
     await gate.tasks.go_on()
     assert await rows(store, "SELECT at FROM refused_handshake") == [(at,)]
+
+
+EVENTS = "SELECT station_id, type, source, tech_info FROM security_event ORDER BY id"
+
+
+async def test_a_known_station_that_does_not_prove_itself_is_a_security_event_once_an_hour(
+    store: Store, gate: Gate
+) -> None:
+    for _ in range(3):
+        gate.turn()
+        await gate.tasks.go_on()
+        await gate.clock.advance(SAME_AGAIN_S)
+    told = (1, "FailedToAuthenticateAtCsms", "csms", "wrong_password: the detail, from 192.0.2.1")
+    assert await rows(store, EVENTS) == [told]
+    await gate.clock.advance(NOTICED_AGAIN_S)
+    gate.turn()
+    await gate.tasks.go_on()
+    assert await rows(store, EVENTS) == [told, told]
+
+
+@pytest.mark.parametrize(
+    ("wire_id", "reason"), [("CS9", "unknown_station"), ("CS1", "no_common_subprotocol"), ("CS1", "database_away")]
+)
+async def test_other_refusals_are_no_security_events(store: Store, gate: Gate, wire_id: str, reason: str) -> None:
+    gate.turn(wire_id, reason)
+    await gate.tasks.go_on()
+    assert await rows(store, COUNT) == [(1,)]
+    assert await rows(store, EVENTS) == []

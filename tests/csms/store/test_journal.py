@@ -434,3 +434,13 @@ async def test_a_row_of_the_wrong_width_is_the_callers_mistake(store: Store) -> 
     with pytest.raises(ValueError, match="3 values, not 2"):
         async with store.work(1) as work:
             work.add(NOTE, (1, "hello"))
+
+
+async def test_a_writer_says_that_it_is_there_and_those_long_gone_are_forgotten(store: Store, ask: Ask) -> None:
+    await ask(
+        "INSERT INTO journal_writer (id, flush, opened_at) VALUES (gen_random_uuid(), 7, now() - interval '8 days')"
+    )
+    await ask("UPDATE journal_writer SET opened_at = now() - interval '6 days' WHERE flush < 7")
+    assert await store.journal.tidy() == 1
+    assert await ask("SELECT count(*), min(opened_at) > now() - interval '1 minute' FROM journal_writer") == [(1, True)]
+    assert not await write(store, 1, "hello")

@@ -12,8 +12,12 @@ from collections import OrderedDict
 from typing import Final
 
 from forecourt.clock import Clock
+from forecourt.csms.blocks.security import actions as security
+from forecourt.csms.blocks.security.model import SecurityEvent
 from forecourt.csms.gateway.handshake import Turned
 from forecourt.csms.gateway.log import storable
+from forecourt.csms.stations.credentials import Verdict
+from forecourt.csms.stations.model import Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.store import refused_handshake as table
 from forecourt.csms.store.errors import StoreError
@@ -25,8 +29,14 @@ from forecourt.transport.tasks import Tasks
 _LOG = logging.getLogger("forecourt.gateway")
 
 SAME_AGAIN_S: Final = 60.0
+NOTICED_AGAIN_S: Final = 3600.0
+"""How often it is a security event that the same station is refused for the same reason."""
+
 MOST_WAITING: Final = 1_000
 _REMEMBERED: Final = 10_000
+_NOT_PROVEN: Final = frozenset(verdict.value for verdict in Verdict if verdict is not Verdict.ACCEPTED)
+"""Reasons that say that a station did not prove who it is."""
+
 _REFUSED: Final = Rows(table, "at", "organisation_id", "wire_id", "peer", "path", "reason", "detail", "subprotocols")
 
 
@@ -40,21 +50,22 @@ class Refusals:
         self._clock = clock
         self._tasks = tasks
         self._seen: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._noticed: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._waiting: list[Row] = []
+        self._events: list[tuple[Station, str]] = []
         self._writing = False
 
     def note(self, handshake: Handshake, turned: Turned) -> None:
         """Record one refusal, soon."""
         now = self._clock.monotonic()
         key = (turned.wire_id or handshake.peer.host, turned.reason)
-        if now - self._seen.get(key, -SAME_AGAIN_S) < SAME_AGAIN_S or len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MOST_WAITING or not _is_news(self._seen, key, now, SAME_AGAIN_S):
             self.unrecorded += 1
             return
-        self._seen[key] = now
-        self._seen.move_to_end(key)
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
         station = self._stations.named(turned.wire_id)
+        unproven = station is not None and turned.reason in _NOT_PROVEN
+        if station is not None and unproven and _is_news(self._noticed, key, now, NOTICED_AGAIN_S):
+            self._events.append((station, f"{turned.reason}: {turned.detail}, from {handshake.peer.host}"))
         self._waiting.append(
             (
                 self._clock.now(),
@@ -75,12 +86,26 @@ class Refusals:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
+                events, self._events = self._events, []
                 try:
                     async with self._store.work() as work:
                         work.add(_REFUSED, *batch)
+                        for station, detail in events:
+                            security.noticed(work, station, SecurityEvent.FAILED_TO_AUTHENTICATE_AT_CSMS, detail)
                 except StoreError:
                     # A list for people; the station itself has its answer.
                     self.unrecorded += len(batch)
                     _LOG.warning("%d refused handshakes could not be recorded", len(batch))
         finally:
             self._writing = False
+
+
+def _is_news(known: OrderedDict[tuple[str, str], float], key: tuple[str, str], now: float, pause_s: float) -> bool:
+    """Whether `key` was not known within the pause; from now on it is."""
+    if now - known.get(key, -pause_s) < pause_s:
+        return False
+    known[key] = now
+    known.move_to_end(key)
+    if len(known) > _REMEMBERED:
+        known.popitem(last=False)
+    return True

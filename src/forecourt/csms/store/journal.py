@@ -21,8 +21,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
+
+from sqlalchemy import text
 
 from forecourt.clock import Clock
 from forecourt.csms.store.engine import Database
@@ -42,6 +45,8 @@ _SHORTEST_FLUSH_S = 1.0
 _CONNECT_S = 2.0
 # How long a row that somebody else has locked may keep all stations waiting.
 _LOCK_WAIT = "200ms"
+# What a writer had under way is given up within seconds, so its row means nothing long before this.
+_FORGOTTEN_AFTER = timedelta(days=7)
 
 
 @dataclass(slots=True)
@@ -119,6 +124,21 @@ class Journal:
         except Exception as error:
             raise StoreAway(f"the database does not answer: {error}") from error
         self._writer = asyncio.get_running_loop().create_task(self._run(), name="journal")
+
+    async def tidy(self) -> int:
+        """Say that this writer is there, and forget those that have not said so for long. Returns how many were forgotten.
+
+        To be called more often than every few days, or another process takes this writer for one that was killed.
+        """
+        async with self._database.engine.begin() as connection:
+            now = self._clock.now()
+            await connection.execute(
+                text("UPDATE journal_writer SET opened_at = :now WHERE id = :id"), {"now": now, "id": self._id}
+            )
+            gone = await connection.execute(
+                text("DELETE FROM journal_writer WHERE opened_at < :old"), {"old": now - _FORGOTTEN_AFTER}
+            )
+            return gone.rowcount
 
     async def close(self) -> None:
         """Write what is waiting and stop. What the database does not take at once ends with `StoreAway`."""

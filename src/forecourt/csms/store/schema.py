@@ -76,6 +76,7 @@ journal_writer = Table(
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("flush", BigInteger, nullable=False),
+    # When it was opened or last said that it is there: what a killed process left behind is forgotten after some days.
     Column("opened_at", DateTime(timezone=True), nullable=False),
 )
 
