@@ -13,6 +13,7 @@ from forecourt.csms.accounts import sessions_api
 from forecourt.csms.accounts.throttle import Throttle
 from forecourt.csms.blocks.authorization import v2 as authorization_2
 from forecourt.csms.blocks.authorization import v16 as authorization_16
+from forecourt.csms.blocks.authorization.list_model import Room
 from forecourt.csms.blocks.authorization.lists import Lists
 from forecourt.csms.blocks.availability import v2 as availability_2
 from forecourt.csms.blocks.availability import v16 as availability_16
@@ -27,7 +28,8 @@ from forecourt.csms.blocks.metering import v16 as metering_16
 from forecourt.csms.blocks.metering.model import Owner
 from forecourt.csms.blocks.provisioning import v2 as provisioning_2
 from forecourt.csms.blocks.provisioning import v16 as provisioning_16
-from forecourt.csms.blocks.provisioning.actions import Provisioning
+from forecourt.csms.blocks.provisioning.actions import Provisioning, look_up
+from forecourt.csms.blocks.provisioning.model import Name
 from forecourt.csms.blocks.remote_control import v2 as remote_control_2
 from forecourt.csms.blocks.remote_control import v16 as remote_control_16
 from forecourt.csms.blocks.reservation import v2 as reservation_2
@@ -42,10 +44,16 @@ from forecourt.csms.blocks.transactions.judging import open_transactions
 from forecourt.csms.sites import api as sites_api
 from forecourt.csms.stations import raw
 from forecourt.csms.stations.dialects import Dialect, Hears, Says, assemble
+from forecourt.csms.stations.model import Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import Sending
-from forecourt.csms.store.work import Store
+from forecourt.csms.store.work import Store, Work
 from forecourt.ocpp.versions import V16, V21, V201, Version
+
+_ENABLED, _ITEMS, _BYTES, _ENTRIES, _STORAGE = (
+    Name.of("LocalAuthListCtrlr", variable)
+    for variable in ("Enabled", "ItemsPerMessage", "BytesPerMessage", "Entries", "Storage")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +160,30 @@ def _says_2(blocks: Blocks) -> list[Says]:
         data_transfer_2.SAYS,
         raw.SAYS,
     ]
+
+
+async def room_of(work: Work, station: Station) -> Room:
+    """How much of a local list a station takes, as it has reported in whichever version. Raises StoreAway."""
+    known = await look_up(work, station, (_ENABLED, _ITEMS, _BYTES, _ENTRIES, _STORAGE))
+    values = {name: one.reported.value for name, one in known.items()}
+    limits = {name: one.reported.characteristics for name, one in known.items()}
+
+    def most(name: Name) -> int | None:
+        said = limits.get(name)
+        return None if said is None or said.max_limit is None or said.max_limit < 0 else int(said.max_limit)
+
+    enabled = (values.get(_ENABLED) or "").lower()
+    return Room(
+        enabled={"true": True, "false": False}.get(enabled),
+        items_per_message=_number(values.get(_ITEMS)),
+        bytes_per_message=_number(values.get(_BYTES)),
+        entries=most(_ENTRIES),
+        storage_bytes=most(_STORAGE),
+    )
+
+
+def _number(value: str | None) -> int | None:
+    """A number of at least one; what else a station says it takes is not to be believed."""
+    return (
+        int(value) if value is not None and value.isascii() and value.isdecimal() and 0 < int(value) < 2**31 else None
+    )

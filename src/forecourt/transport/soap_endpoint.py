@@ -53,6 +53,10 @@ Judge: TypeAlias = Callable[[SoapRequest, HttpRequest], "Caller | Refuse | SoapF
 """Tell who a request comes from: a caller, an HTTP refusal, or a fault."""
 
 
+ReadingOf: TypeAlias = Callable[[str | None], Reading]
+"""How to read the requests of a caller, by the identity it gives."""
+
+
 @dataclass(slots=True)
 class _Answer:
     body: bytes
@@ -72,8 +76,9 @@ class SoapEndpoint:
         judge: Judge,
         *,
         observer: Observer,
-        reading: Reading = Reading.STRICT,
+        reading: Reading | ReadingOf = Reading.STRICT,
     ) -> None:
+        """`reading` is how requests are read, or who says so of a caller."""
         self._service = service
         self._path = path.rstrip("/")
         self._handlers = handlers
@@ -102,7 +107,7 @@ class SoapEndpoint:
 
     async def _serve(self, request: HttpRequest) -> HttpResponse:
         try:
-            asked = soap.parse_request(request.body, service=self._service, reading=self._reading)
+            asked = self._read(request.body)
         except Refusal as refusal:
             return self._envelope(request, self._fault(refusal.fault, refusal.message_id))
         judged = self._judge(asked, request)
@@ -119,6 +124,16 @@ class SoapEndpoint:
             return plain(HTTPStatus.SERVICE_UNAVAILABLE, withheld.reason, headers)
         self._observer.said(judged.peer, given.body)
         return self._envelope(request, given)
+
+    def _read(self, body: bytes) -> SoapRequest:
+        """A request, read as its sender is to be read. Raises Refusal."""
+        if isinstance(self._reading, Reading):
+            return soap.parse_request(body, service=self._service, reading=self._reading)
+        asked = soap.parse_request(body, service=self._service, reading=Reading.TOLERANT)
+        if asked.deviations and self._reading(asked.identity) is Reading.STRICT:
+            # Who it comes from stands in it, and what strict reading refuses is told only by strict reading.
+            return soap.parse_request(body, service=self._service, reading=Reading.STRICT)
+        return asked
 
     async def _once(self, caller: Caller, asked: SoapRequest, request: HttpRequest) -> _Answer:
         """Answer a call, the same one twice only from memory."""

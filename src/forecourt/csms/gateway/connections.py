@@ -26,6 +26,7 @@ from forecourt.csms.gateway.recording import Recording
 from forecourt.csms.gateway.refusals import Refusals
 from forecourt.csms.stations import actions
 from forecourt.csms.stations.dialects import Dialect
+from forecourt.csms.stations.habits.model import Catalogue
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import SecurityProfile, Station
 from forecourt.csms.stations.registry import Stations
@@ -67,9 +68,18 @@ class Parts:
     stations: Stations
     dialects: Mapping[Version, Dialect]
     sending: Sending
+    habits: Catalogue
     policy: Policy
     clock: Clock
     tasks: Tasks
+
+    def reading_of(self, station: Station | None) -> Reading:
+        """How to read what a station says, None being one that nobody knows yet. What it says of its make counts from the
+        connection after its first boot on."""
+        strict = self.policy.reading == "strict"
+        if station is not None:
+            strict = self.habits.reads_strictly(station, by_default=strict)
+        return Reading.STRICT if strict else Reading.TOLERANT
 
 
 class Connections:
@@ -102,16 +112,13 @@ class Connections:
             link.close(code, reason)
 
     def _receive(self, admitted: Admitted, handshake: Handshake) -> WebSocketPeer:
-        station = admitted.station
-        strict = self._parts.policy.reading == "strict"
-        if station is not None and station.strict is not None:
-            strict = station.strict
+        reading = self._parts.reading_of(admitted.station)
 
         def make_session(wake: Callable[[], None]) -> Session:
             return Session(
                 admitted.version,
                 Role.CSMS,
-                reading=Reading.STRICT if strict else Reading.TOLERANT,
+                reading=reading,
                 limits=self._limits,
                 memory=self._memories.enter(admitted.wire_id),
                 wake=wake,

@@ -65,7 +65,6 @@ class SoapDoor:
         self._soap = soap
         self._networks = [ip_network(network) for network in soap.policy.trusted_networks]
         self._dialect = parts.dialects[V16]
-        strict = parts.policy.reading == "strict"
         self._known = SoapStations(
             SoapSettings(
                 address_of=self._address_of,
@@ -77,7 +76,7 @@ class SoapDoor:
             self._authenticate,
             tasks=parts.tasks,
             observer=Observer(),
-            reading=Reading.STRICT if strict else Reading.TOLERANT,
+            reading=parts.reading_of(None),
             max_body_bytes=parts.policy.max_message_bytes,
             clock=parts.clock,
         )
@@ -88,7 +87,7 @@ class SoapDoor:
             handlers,
             self._known.judge,
             observer=Observer(),
-            reading=Reading.STRICT if strict else Reading.TOLERANT,
+            reading=self._reading_of,
         )
 
     async def close(self) -> None:
@@ -103,6 +102,9 @@ class SoapDoor:
             seen = link.station.last_seen_at
             if link.is_soap and (seen is None or seen < oldest) and self._parts.stations.leave(link):
                 self._parts.recording.soon(link, partial(_gone_silent, link))
+
+    def _reading_of(self, wire_id: str | None) -> Reading:
+        return self._parts.reading_of(None if wire_id is None else self._parts.stations.named(wire_id))
 
     # Who may come in.
 

@@ -181,6 +181,8 @@ def test_D01_FR_06_no_token_is_on_a_list_twice() -> None:
 def test_a_list_ends_where_the_station_has_no_room() -> None:
     assert fitting([ONE, TWO, THREE], Room(entries=2), size_of) == [ONE, TWO]
     assert fitting([ONE, TWO, THREE], Room(entries=0), size_of) == []
+    assert fitting([ONE, ONE, TWO, THREE], Room(storage_bytes=2 * size_of(ONE)), size_of) == [ONE, TWO]
+    assert fitting([ONE, TWO], Room(storage_bytes=size_of(ONE) - 1), size_of) == []
 
 
 def test_an_entry_larger_than_a_message_is_left_out() -> None:

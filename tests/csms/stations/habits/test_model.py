@@ -9,6 +9,7 @@ from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.topology import Place
 from forecourt.csms.stations.habits.model import ORDINARY, Catalogue, Habits
 from forecourt.csms.stations.habits.table import ROWS
+from forecourt.csms.stations.model import OrganisationKey, Station, StationKey
 from forecourt.errors import NotFound
 
 ACME = Habits(name="acme", source="test", vendor="Acme", statuses=(Habit(status=Status.PREPARING, plugged_in=True),))
@@ -60,3 +61,16 @@ def test_a_template_may_say_what_stations_consist_of() -> None:
 
 def test_all_rows_can_be_listed_to_choose_from() -> None:
     assert [row.name for row in Catalogue(ROWS).rows] == ["ordinary", "cable", "card", "two-cables-one-evse"]
+
+
+@pytest.mark.parametrize("by_default", [False, True])
+@pytest.mark.parametrize(
+    ("own", "model", "strict"),
+    [(None, "", None), (None, "Two", True), (False, "Two", False), (True, "", True)],
+)
+def test_how_a_station_is_read_is_said_of_it_of_its_make_or_of_all(
+    own: bool | None, model: str, strict: bool | None, by_default: bool
+) -> None:
+    station = Station(StationKey(1), "CS1", OrganisationKey(1), vendor="acme", model=model, strict=own)
+    expected = by_default if strict is None else strict
+    assert Catalogue([ACME, ACME_2]).reads_strictly(station, by_default=by_default) is expected

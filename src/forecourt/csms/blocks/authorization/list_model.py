@@ -54,13 +54,15 @@ class Room:
     """How much a station takes, as it reported; None where it did not say.
 
     `enabled` is whether its list is in use, `items_per_message` and `bytes_per_message` bound one message (D01.FR.11;
-    SendLocalListMaxLength), `entries` the whole list (LocalAuthListEntries; LocalAuthListMaxLength).
+    SendLocalListMaxLength), `entries` and `storage_bytes` the whole list (LocalAuthListEntries, LocalAuthListStorage;
+    LocalAuthListMaxLength). How a station stores an entry only it knows: one is taken to need what it takes in a message.
     """
 
     enabled: bool | None = None
     items_per_message: int | None = None
     bytes_per_message: int | None = None
     entries: int | None = None
+    storage_bytes: int | None = None
 
 
 ASSUMED: Final = Room(items_per_message=50, bytes_per_message=16_384)
@@ -190,13 +192,17 @@ def fitting(wanted: Sequence[Listed], room: Room, size_of: Callable[[Listed], in
     longest = _bytes_for_entries(room)
     kept: list[Listed] = []
     names: set[tuple[str, str]] = set()
+    stored_bytes = 0
     for listed in wanted:
         if room.entries is not None and len(kept) >= room.entries:
             break
-        name = _name(listed.entry.token)
-        if name not in names and size_of(listed) <= longest:
+        name, size_bytes = _name(listed.entry.token), size_of(listed)
+        if room.storage_bytes is not None and stored_bytes + size_bytes > room.storage_bytes:
+            break
+        if name not in names and size_bytes <= longest:
             names.add(name)
             kept.append(listed)
+            stored_bytes += size_bytes
     return kept
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from forecourt.charging.connector_state import Habit, Make, Meaning, Status, meaning
 from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.topology import Connector, Evse, Place, Topology
+from forecourt.csms.stations.model import Station
 from forecourt.errors import NotFound
 
 
@@ -109,6 +110,13 @@ class Catalogue:
             if len(self._found) < _MOST_REMEMBERED:
                 self._found[make] = found
         return found
+
+    def reads_strictly(self, station: Station, *, by_default: bool) -> bool:
+        """Whether what this station sends is read strictly: as was said of the station itself, of its make, or of all."""
+        if station.strict is not None:
+            return station.strict
+        habit = self.of(Make(station.vendor, station.model)).strict
+        return by_default if habit is None else habit
 
     def _look_up(self, make: Make) -> Habits:
         vendor = make.vendor.casefold()

@@ -1,0 +1,64 @@
+"""What joins the blocks: how much of a local list a station takes, as its device model says."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from forecourt.csms.assembly import room_of
+from forecourt.csms.blocks.authorization.list_model import Room
+from forecourt.csms.blocks.provisioning.actions import record_reported
+from forecourt.csms.blocks.provisioning.keys import reported
+from forecourt.csms.blocks.provisioning.model import Characteristics, Name, Reported
+from forecourt.csms.store.work import Store
+from tests.csms.blocks.authorization.world import populate, station_of
+
+
+def told(variable: str, value: str | None, most: str | None = None) -> Reported:
+    said = Characteristics(data_type="integer", max_limit=None if most is None else Decimal(most))
+    return Reported(name=Name.of("LocalAuthListCtrlr", variable), value=value, characteristics=said)
+
+
+KEYS_16 = [
+    ("LocalAuthListEnabled", "True", False),
+    ("LocalAuthListMaxLength", "500", True),
+    ("SendLocalListMaxLength", "20", True),
+]
+MODEL_2 = [
+    told("Enabled", "false"),
+    told("ItemsPerMessage", "30"),
+    told("BytesPerMessage", "4096"),
+    told("Entries", "3", "1000"),
+    told("Storage", "120", "65536"),
+]
+NONSENSE = [
+    told("Enabled", "maybe"),
+    told("ItemsPerMessage", "0"),
+    told("BytesPerMessage", "-4"),
+    told("Entries", "3", "-1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "room"),
+    [
+        (reported(KEYS_16), Room(enabled=True, items_per_message=20, entries=500)),
+        (
+            MODEL_2,
+            Room(enabled=False, items_per_message=30, bytes_per_message=4096, entries=1000, storage_bytes=65536),
+        ),
+        (NONSENSE, Room()),
+        ([], Room()),
+    ],
+    ids=["1.6", "2.x", "nonsense", "nothing"],
+)
+async def test_the_room_for_a_local_list_is_what_the_station_reported(
+    store: Store, what: list[Reported], room: Room
+) -> None:
+    await populate(store)
+    station = station_of()
+    async with store.work(station.key) as work:
+        await record_reported(work, station, what)
+    async with store.work() as work:
+        assert await room_of(work, station) == room
