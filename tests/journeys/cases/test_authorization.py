@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -13,18 +12,16 @@ from forecourt.clock import SYSTEM
 from forecourt.csms.blocks.authorization import tokens
 from forecourt.csms.blocks.authorization.model import ClearCache
 from forecourt.ocpp.versions import Version
-from tests.journeys.cases.tool import ACCEPTED, REFUSED, blocked, hand_out, stranger
+from tests.journeys.cases.tool import ACCEPTED, REFUSED, blocked, fresh_name, hand_out, stranger
 from tests.journeys.cases.tool2 import Session, Tool2, in_both_versions, station2
 from tests.journeys.site import Site
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), in_both_versions]
 
-_GROUPS = itertools.count(1)
-
 
 def group() -> str:
     """A group of tokens that nobody had before."""
-    return f"GROUP-{next(_GROUPS)}"
+    return fresh_name()
 
 
 def belongs(judged: dict[str, Any], name: str) -> None:

@@ -112,6 +112,11 @@ class Tool:
         return await self.site.connector(self.known)
 
 
+def fresh_number() -> int:
+    """A number that nothing had before."""
+    return next(_NUMBERS)
+
+
 def fresh_name() -> str:
     """An identity that no station had before."""
     return f"CASE-{next(_NUMBERS)}"

@@ -53,14 +53,16 @@ class Tool16:
         """State Authorized."""
         assert await self.authorize(self.card) == "Accepted"
 
-    async def start(self, token: Token, *, at: str | None = None) -> str:
+    async def start(self, token: Token, *, at: str | None = None, reservation_id: int | None = None) -> str:
         """A StartTransaction; returns the verdict. The number is a positive one of 32 bits, whatever it is."""
+        reserved = {} if reservation_id is None else {"reservation_id": reservation_id}
         answer = await self.tool.say(
             "StartTransaction",
             connector_id=1,
             id_tag=token.value,
             meter_start=1000,
             timestamp=self.tool.now() if at is None else at,
+            **reserved,
         )
         self.transaction = answer.transaction_id
         assert 0 < self.transaction < 2**31
@@ -80,11 +82,11 @@ class Tool16:
         if token is not None:
             assert answer.id_tag_info["status"] == "Accepted"
 
-    async def charging(self) -> None:
+    async def charging(self, *, reservation_id: int | None = None) -> None:
         """State Charging."""
         await self.authorized()
         await self.status("Preparing")
-        assert await self.start(self.card) == "Accepted"
+        assert await self.start(self.card, reservation_id=reservation_id) == "Accepted"
         await self.status("Charging")
 
     async def ended(self) -> dict[str, Any]:
