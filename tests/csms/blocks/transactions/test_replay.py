@@ -141,6 +141,7 @@ async def test_a_number_used_for_two_events_loses_neither(world: World, version:
     await station.event("Ended", 120, "StopAuthorized", wh=1300, context="Transaction.End", seq_no=0)
     record = await world.record()
     assert (record["ended_by"], record["energy_imported_wh"]) == ("station", 300)
+    assert record["trail"]["record"] == [{"remark": "SEQUENCE_REUSED", "detail": "0", "count": 2}]
     assert await world.deviations() == [("sequence number used twice", "0")] * 2
     for action, request in list(station.sent):
         await station.say(action, request)
@@ -218,6 +219,7 @@ async def test_a_transaction_of_which_only_the_middle_is_heard_is_there(world: W
     record = await world.record()
     assert (record["ended_by"], record["evse_id"]) == ("", 1)
     assert record["trail"]["record"] == [{"remark": "BEGIN_NOT_HEARD"}]
+    assert [data["complete"] for _, data in await world.happened()] == [False]
 
 
 @pytest.mark.parametrize("version", [V21, V201], ids=lambda version: version.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forecourt.csms.blocks.transactions.abilities import VARIABLES, ability_of
 from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.going_on import state_told, tell
 from forecourt.csms.blocks.transactions.judging import open_transactions
@@ -10,10 +11,12 @@ from forecourt.csms.blocks.transactions.numbers import Begun, Over, begin, own, 
 from forecourt.csms.blocks.transactions.watching import Watch
 
 __all__ = [
+    "VARIABLES",
     "Begun",
     "Over",
     "Transactions",
     "Watch",
+    "ability_of",
     "begin",
     "open_transactions",
     "own",

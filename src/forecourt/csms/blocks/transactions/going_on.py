@@ -23,8 +23,9 @@ from forecourt.csms.blocks.transactions.events import TransactionUpdated
 from forecourt.csms.blocks.transactions.figures import counted
 from forecourt.csms.blocks.transactions.memory import WRITE_EVERY, Ongoing, Running
 from forecourt.csms.blocks.transactions.model import ON_THE_WAY, Heard, Told, What, moment
+from forecourt.csms.blocks.transactions.reckoning import on_record, reported
 from forecourt.csms.blocks.transactions.record import facts_of
-from forecourt.csms.blocks.transactions.recording import cost_to_tell, on_record, record, reported
+from forecourt.csms.blocks.transactions.recording import cost_to_tell, record
 from forecourt.csms.blocks.transactions.store import EVENT, RUNNING, STATE
 from forecourt.csms.blocks.transactions.timeline import Timeline, in_order
 from forecourt.csms.stations.link import Link

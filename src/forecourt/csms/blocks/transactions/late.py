@@ -8,8 +8,8 @@ from forecourt.csms.blocks.metering.model import Metered
 from forecourt.csms.blocks.transactions import records
 from forecourt.csms.blocks.transactions.announcing import announce
 from forecourt.csms.blocks.transactions.context import Transactions
+from forecourt.csms.blocks.transactions.reckoning import on_record, reckon, reported
 from forecourt.csms.blocks.transactions.record import Record
-from forecourt.csms.blocks.transactions.recording import on_record, reckon, reported
 from forecourt.csms.stations.link import Link
 from forecourt.csms.store.work import Work
 

@@ -173,6 +173,10 @@ class Ongoing:
         """Read the database before the next message is judged."""
         self.epoch = None
 
+    def drop(self, wire_id: str) -> None:
+        """Forget a transaction that is over."""
+        self._running.pop(wire_id, None)
+
     def tell_once(self, epoch: int, key: TransactionKey, limits: Limits) -> bool:
         """Whether the station is yet to be told these limits on this connection; afterwards it has been."""
         if self._told_epoch != epoch:

@@ -19,7 +19,7 @@ from forecourt.charging.registers import Point
 from forecourt.charging.tokens import Token
 from forecourt.charging.topology import Place
 from forecourt.csms.blocks.metering.model import Metered, Report
-from forecourt.csms.blocks.transactions import records
+from forecourt.csms.blocks.transactions import records, starts
 from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.going_on import fresh, take_readings
 from forecourt.csms.blocks.transactions.late import take_late_readings
@@ -84,9 +84,9 @@ async def begin(block: Transactions, link: Link, work: Work, begun: Begun) -> He
     connection = await work.sql()
     station = link.station
     await records.hold(connection, station.key)
-    key = await records.started(connection, station.key, begun.connector, begun.token.key, begun.at, begun.meter_start)
+    key = await starts.started(connection, station.key, begun.connector, begun.token.key, begun.at, begun.meter_start)
     before = None if key is None else await records.of_key(connection, key)
-    number = await records.next_number(connection) if before is None else before.number
+    number = await starts.next_number(connection) if before is None else before.number
     told = Told(
         action=_START,
         wire_id=str(number),
@@ -105,7 +105,7 @@ async def begin(block: Transactions, link: Link, work: Work, begun: Begun) -> He
     )
     heard = await record(block, link, work, told, held=True)
     if before is None:
-        await records.remember_start(
+        await starts.remember_start(
             connection, station.key, begun.connector, begun.token.key, begun.at, begun.meter_start, heard.key
         )
     return heard
@@ -124,7 +124,7 @@ async def stop(block: Transactions, link: Link, work: Work, over: Over) -> Heard
     if known is None:
         _note(block, link, work, _STOP, over.number)
         register_wh = Decimal(over.meter_stop)
-        known = await records.ended_so(connection, station.key, over.at, register_wh)
+        known = await starts.ended_so(connection, station.key, over.at, register_wh)
         if known is None:
             known = await _meant(block, link, work, over)
         remark = Remark.WITHOUT_BEGIN if known is None else Remark.NUMBER_RESOLVED

@@ -13,7 +13,7 @@ from forecourt.charging.quantities import Money
 from forecourt.charging.tokens import Token, Verdict
 from forecourt.csms.blocks.authorization.model import shown
 from forecourt.csms.blocks.transactions.events import TransactionFacts
-from forecourt.csms.blocks.transactions.model import LimitsData, Reference, TransactionKey
+from forecourt.csms.blocks.transactions.model import LimitsData, Reference, Remark, TransactionKey
 from forecourt.csms.blocks.transactions.numbering import Range
 
 STATION = "station"
@@ -97,6 +97,12 @@ class Record(Summary, frozen=True, kw_only=True, gc=False):
         return None if self.price_per_kwh is None else Money(self.price_per_kwh, self.currency)
 
     @property
+    def complete(self) -> bool:
+        """Whether everything was heard, as far as can be told: the begin, the end if it is over, and no number is missing."""
+        remarks = {entry["remark"] for entry in self.trail.get("record", ())}
+        return not self.missing and remarks.isdisjoint(_INCOMPLETE)
+
+    @property
     def reference(self) -> Reference:
         return Reference(self.id, self.wire_id, self.number, self.evse_id)
 
@@ -118,6 +124,7 @@ class Record(Summary, frozen=True, kw_only=True, gc=False):
         return all(getattr(self, name) == getattr(other, name) for name in _ANNOUNCED)
 
 
+_INCOMPLETE = frozenset({Remark.BEGIN_NOT_HEARD.name, Remark.STOP_LOST.name})
 _DERIVED = tuple(field.name for field in msgspec.structs.fields(Summary))
 _ANNOUNCED = (
     "charging_state",
@@ -153,7 +160,7 @@ def facts_of(record: Record) -> dict[str, Any]:
         "token": shown(record.token_value, record.token_kind),
         "billable": record.billable,
         "limits_wanted": plain(None if wanted is None else wanted.limits),
-        "complete": not record.missing,
+        "complete": record.complete,
     }
     for field in msgspec.structs.fields(TransactionFacts):
         if field.name not in given:

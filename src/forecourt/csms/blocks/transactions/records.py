@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -16,14 +15,12 @@ from forecourt.charging.judging import OpenTransaction
 from forecourt.charging.quantities import Money
 from forecourt.charging.registers import Point
 from forecourt.charging.tokens import Token, TokenKind, Verdict
-from forecourt.csms.blocks.transactions.model import AT_END, Details, Fact, LimitsData, Told, TransactionKey, What
+from forecourt.csms.blocks.transactions.model import Details, Fact, LimitsData, Told, TransactionKey, What
 from forecourt.csms.blocks.transactions.numbering import Range
 from forecourt.csms.blocks.transactions.record import Record, Summary
 from forecourt.csms.blocks.transactions.store import (
-    NUMBERS,
     transaction,
     transaction_event,
-    transaction_start,
 )
 from forecourt.csms.stations.model import Station, StationKey
 from forecourt.csms.stations.store import station as station_table
@@ -85,84 +82,23 @@ async def rename(connection: AsyncConnection, record: Record) -> None:
 
 async def named(connection: AsyncConnection, station: StationKey, wire_id: str) -> Record | None:
     """The transaction a station calls so."""
-    found = await _found(connection, and_(transaction.c.station_id == station, transaction.c.wire_id == wire_id))
+    found = await matching(connection, and_(transaction.c.station_id == station, transaction.c.wire_id == wire_id))
     return found[0] if found else None
 
 
 async def of_key(connection: AsyncConnection, key: TransactionKey) -> Record | None:
-    found = await _found(connection, transaction.c.id == key)
+    found = await matching(connection, transaction.c.id == key)
     return found[0] if found else None
 
 
 async def running(connection: AsyncConnection, station: StationKey) -> list[Record]:
     """The transactions of a station that have not ended, the oldest first."""
-    return await _found(connection, and_(transaction.c.station_id == station, transaction.c.ended_at.is_(None)))
+    return await matching(connection, and_(transaction.c.station_id == station, transaction.c.ended_at.is_(None)))
 
 
 async def with_limits(connection: AsyncConnection) -> list[Record]:
     """All transactions that have not ended and have a limit."""
-    return await _found(connection, and_(transaction.c.ended_at.is_(None), transaction.c.limits_wanted.is_not(None)))
-
-
-async def started(
-    connection: AsyncConnection, station: StationKey, connector: int, id_tag: str, at: datetime, meter_start: int
-) -> TransactionKey | None:
-    """The transaction that a StartTransaction like this has begun already."""
-    columns = transaction_start.c
-    found = await connection.execute(
-        select(columns.transaction_id).where(
-            columns.station_id == station,
-            columns.connector == connector,
-            columns.id_tag == id_tag,
-            columns.station_time == at,
-            columns.meter_start == meter_start,
-        )
-    )
-    key = found.scalar_one_or_none()
-    return None if key is None else TransactionKey(key)
-
-
-async def ended_so(
-    connection: AsyncConnection, station: StationKey, at: datetime, register_wh: Decimal
-) -> Record | None:
-    """The transaction with a number of ours that a station has ended at this very moment and register."""
-    events = transaction_event.c
-    said = select(events.transaction_id).where(
-        events.transaction_id == transaction.c.id,
-        events.seq_no == AT_END,
-        events.station_time == at,
-        events.details["registerWh"].astext == str(register_wh),
-    )
-    same = and_(transaction.c.station_id == station, transaction.c.ended_at == at, transaction.c.number.is_not(None))
-    found = await _found(connection, and_(same, said.exists()))
-    return found[0] if len(found) == 1 else None
-
-
-async def remember_start(
-    connection: AsyncConnection,
-    station: StationKey,
-    connector: int,
-    id_tag: str,
-    at: datetime,
-    meter_start: int,
-    key: TransactionKey,
-) -> None:
-    """Know this StartTransaction again."""
-    await connection.execute(
-        insert(transaction_start).values(
-            station_id=station,
-            connector=connector,
-            id_tag=id_tag,
-            station_time=at,
-            meter_start=meter_start,
-            transaction_id=key,
-        )
-    )
-
-
-async def next_number(connection: AsyncConnection) -> int:
-    """A transaction number nobody was ever given."""
-    return int((await connection.execute(select(NUMBERS.next_value()))).scalar_one())
+    return await matching(connection, and_(transaction.c.ended_at.is_(None), transaction.c.limits_wanted.is_not(None)))
 
 
 async def facts(connection: AsyncConnection, key: TransactionKey) -> list[Fact]:
@@ -272,7 +208,8 @@ def _fact(row: Row[Any]) -> Fact:
     )
 
 
-async def _found(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[Record]:
+async def matching(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[Record]:
+    """Transactions that meet a condition, in the order we heard of them."""
     return [_record(row._mapping) for row in await connection.execute(_ALL.where(wanted).order_by(transaction.c.id))]
 
 

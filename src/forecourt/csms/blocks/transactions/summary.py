@@ -110,10 +110,14 @@ def _remarks(timeline: Timeline, begin: Fact | None, end: Fact | None, supersede
     tokens = {one.token.key for fact in facts if not _stops(fact) and (one := fact.details.token) is not None}
     if len(tokens) > 1:
         remarks.append({"remark": Remark.FURTHER_TOKEN.name, "count": len(tokens)})
+    said: dict[str, dict[str, Any]] = {}
     for fact in facts:
-        if fact.details.remark:
-            remarks.append({"remark": fact.details.remark, "detail": fact.details.remark_detail})  # noqa: PERF401
-    return remarks
+        if name := fact.details.remark:
+            if name in said:
+                said[name]["count"] = said[name].get("count", 1) + 1
+            else:
+                said[name] = {"remark": name, "detail": fact.details.remark_detail}
+    return [*remarks, *said.values()]
 
 
 def _durations(
