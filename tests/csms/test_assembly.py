@@ -6,11 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from forecourt.csms.assembly import room_of
+from forecourt.charging.limits import Reporting
+from forecourt.csms.assembly import abilities, room_of
 from forecourt.csms.blocks.authorization.list_model import Room
 from forecourt.csms.blocks.provisioning.actions import record_reported
 from forecourt.csms.blocks.provisioning.keys import reported
 from forecourt.csms.blocks.provisioning.model import Characteristics, Name, Reported
+from forecourt.csms.blocks.transactions.model import Ability
 from forecourt.csms.store.work import Store
 from tests.csms.blocks.authorization.world import populate, station_of
 
@@ -62,3 +64,33 @@ async def test_the_room_for_a_local_list_is_what_the_station_reported(
         await record_reported(work, station, what)
     async with store.work() as work:
         assert await room_of(work, station) == room
+
+
+async def test_what_a_station_reports_about_limits_is_what_transactions_are_told(store: Store) -> None:
+    await populate(store)
+    station = station_of()
+    model = [
+        Reported(
+            name=Name.of("TxCtrlr", "SupportedLimits"),
+            value="MaxEnergy,MaxTime",
+            characteristics=Characteristics(data_type="MemberList"),
+        ),
+        Reported(
+            name=Name.of("SampledDataCtrlr", "TxUpdatedInterval"),
+            value="30",
+            characteristics=Characteristics(data_type="integer"),
+        ),
+        Reported(
+            name=Name.of("SampledDataCtrlr", "TxUpdatedMeasurands"),
+            value="Energy.Active.Import.Register,SoC",
+            characteristics=Characteristics(data_type="MemberList"),
+        ),
+    ]
+    async with store.work(station.key) as work:
+        assert await abilities(work, station) == Ability(Reporting())
+    async with store.work(station.key) as work:
+        await record_reported(work, station, model)
+    async with store.work(station.key) as work:
+        assert await abilities(work, station) == Ability(
+            Reporting(energy_every_s=30, soc_every_s=30), frozenset({"MaxEnergy", "MaxTime"})
+        )

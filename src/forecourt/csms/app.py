@@ -21,7 +21,7 @@ from forecourt.csms.accounts.authentication import Accounts
 from forecourt.csms.api import health, metrics
 from forecourt.csms.api.application import application
 from forecourt.csms.api.serving import serving
-from forecourt.csms.assembly import ApiParts, Blocks, api_routes, dialects, room_of
+from forecourt.csms.assembly import ApiParts, Blocks, abilities, api_routes, dialects, room_of
 from forecourt.csms.blocks.authorization import list_jobs
 from forecourt.csms.blocks.authorization.lists import Lists
 from forecourt.csms.blocks.availability import actions as availability
@@ -253,6 +253,7 @@ class _Wiring:
         block = Transactions(
             watch=watch,
             deviate=note_deviation,
+            abilities=abilities,
             price_per_kwh=Money(price, config.charging.currency) if price else None,
             currency=config.charging.currency,
         )

@@ -39,8 +39,10 @@ from forecourt.csms.blocks.security import v16 as security_16
 from forecourt.csms.blocks.security.rotation import Security
 from forecourt.csms.blocks.transactions import v2 as transactions_2
 from forecourt.csms.blocks.transactions import v16 as transactions_16
+from forecourt.csms.blocks.transactions.actions import VARIABLES, ability_of
 from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.judging import open_transactions
+from forecourt.csms.blocks.transactions.model import Ability
 from forecourt.csms.sites import api as sites_api
 from forecourt.csms.stations import raw
 from forecourt.csms.stations.dialects import Dialect, Hears, Says, assemble
@@ -50,6 +52,7 @@ from forecourt.csms.stations.sending import Sending
 from forecourt.csms.store.work import Store, Work
 from forecourt.ocpp.versions import V16, V21, V201, Version
 
+_ABILITIES = tuple(Name.of(component, variable) for component, variable in VARIABLES)
 _ENABLED, _ITEMS, _BYTES, _ENTRIES, _STORAGE = (
     Name.of("LocalAuthListCtrlr", variable)
     for variable in ("Enabled", "ItemsPerMessage", "BytesPerMessage", "Entries", "Storage")
@@ -180,6 +183,16 @@ async def room_of(work: Work, station: Station) -> Room:
         entries=most(_ENTRIES),
         storage_bytes=most(_STORAGE),
     )
+
+
+async def abilities(work: Work, station: Station) -> Ability:
+    """What a station observes and reports while a transaction runs, as its device model says. Raises StoreAway."""
+    known = await look_up(work, station, _ABILITIES)
+    values = {name: one.reported.value for name, one in known.items()}
+    said = {
+        pair: value for pair, name in zip(VARIABLES, _ABILITIES, strict=True) if (value := values.get(name)) is not None
+    }
+    return ability_of(said)
 
 
 def _number(value: str | None) -> int | None:
