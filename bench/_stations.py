@@ -18,7 +18,7 @@ from typing import Any, Final, Self, cast
 from sqlalchemy import insert, text
 
 from forecourt.csms import app
-from forecourt.csms.config import Config, Database, Gateway, Server
+from forecourt.csms.config import Api, Config, Database, Gateway, Server
 from forecourt.csms.stations import actions
 from forecourt.csms.stations.credentials import digest
 from forecourt.csms.stations.store import station as station_table
@@ -147,6 +147,7 @@ async def management_system(place: Path, wire_ids: Sequence[str]) -> AsyncGenera
     folder.mkdir(mode=0o755)
     config = Config(
         server=Server(host="127.0.0.1", port=0),
+        api=Api(enabled=False),
         database=Database(folder=folder),
         gateway=Gateway(registration="closed"),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forecourt.csms import app
-from forecourt.csms.config import Config, Database, Gateway, Server, Soap
+from forecourt.csms.config import Api, Config, Database, Gateway, Server, Soap
 from tests.csms.conftest import database_url, server
 from tests.journeys.site import Site
 
@@ -26,6 +26,7 @@ async def site(database_url: str, tmp_path: Path, gateway: Gateway) -> AsyncIter
     """The management system, running."""
     config = Config(
         server=Server(host="127.0.0.1", port=0),
+        api=Api(enabled=False),
         database=Database(url=database_url, folder=tmp_path),
         gateway=gateway,
         soap=Soap(trusted_networks=("127.0.0.0/8",)),

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from forecourt.csms import app
-from forecourt.csms.config import Config, Database, Gateway, Server, Tls
+from forecourt.csms.config import Api, Config, Database, Gateway, Server, Tls
 from forecourt.csms.store.embedded import EmbeddedPostgres
 from tests.csms.conftest import another_database
 from tests.journeys.site import Site
@@ -22,6 +22,7 @@ async def serving(server: EmbeddedPostgres, folder: Path, tls: Tls | None = None
     async with another_database(server, "cases") as url:
         config = Config(
             server=Server(host="127.0.0.1", port=0),
+            api=Api(enabled=False),
             database=Database(url=url, folder=folder),
             gateway=Gateway(call_timeout_s=10.0),
             tls=tls or Tls(),
