@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests.journeys.site import Site
 @asynccontextmanager
 async def serving(server: EmbeddedPostgres, folder: Path, tls: Tls | None = None) -> AsyncGenerator[Site, None]:
     """A management system on a database of its own."""
+    # The debug mode of asyncio takes more than half of the time of hundreds of short cases; the other journeys have it on.
+    asyncio.get_running_loop().set_debug(False)
     async with another_database(server, "cases") as url:
         config = Config(
             server=Server(host="127.0.0.1", port=0),
