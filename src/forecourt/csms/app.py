@@ -53,6 +53,7 @@ from forecourt.csms.jobs import Worker
 from forecourt.csms.organisations import actions as organisations
 from forecourt.csms.organisations.store import organisation as organisation_table
 from forecourt.csms.stations import actions as stations_actions
+from forecourt.csms.stations import bulk
 from forecourt.csms.stations.model import OrganisationKey, Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import Sending
@@ -157,6 +158,7 @@ async def run(
         worker = Worker(
             {
                 **list_jobs.kinds(list_jobs.ListJobs(store, stations)),
+                **bulk.Handing(store, stations, sending).kinds(),
                 **provisioning_upkeep.kinds(provisioning_upkeep.Upkeep(blocks.provisioning, stations, sending.finish)),
             },
             database=store.database,
@@ -167,6 +169,7 @@ async def run(
         async with store.work() as work:
             list_jobs.begin(work)
             provisioning_upkeep.begin(work)
+        await bulk.resume(store)
 
         async def often() -> None:
             soap.forget_silent()

@@ -11,8 +11,9 @@ station acted is unknown, and sending it again is for whoever asked to decide.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -48,7 +49,8 @@ MOST_QUEUED: Final = 100
 _AWAY_PAUSE_S: Final = 2.0
 _NOT_STORABLE: Final = "it answered what cannot be stored"
 _LARGEST_REQUEST_ID: Final = 2**31 - 1
-_OPEN: Final = (CommandStatus.QUEUED, CommandStatus.SENT, CommandStatus.RUNNING)
+_UNDER_WAY: Final = (CommandStatus.QUEUED, CommandStatus.SENT)
+_OPEN: Final = (*_UNDER_WAY, CommandStatus.RUNNING)
 
 
 class CommandChanged(Event, frozen=True, kw_only=True):
@@ -78,6 +80,19 @@ class Order:
     reason: str = ""
     result: Mapping[str, Any] | None = None
     request_id: int | None = None
+    answered: asyncio.Event | None = None
+    """Set when the station has answered or never will; there is one while somebody waits for it."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the station has yet to answer."""
+        return self.status in _UNDER_WAY
+
+    def become(self, status: CommandStatus, reason: str = "", result: Mapping[str, Any] | None = None) -> None:
+        """Take a step that is on record."""
+        self.status, self.reason, self.result = status, reason, result
+        if self.answered is not None and not self.is_under_way:
+            self.answered.set()
 
 
 class _Queue:
@@ -139,6 +154,54 @@ class Sending:
         self.go_on(station)
         return order
 
+    async def wait(self, order: Order, longest_s: float) -> bool:
+        """Wait until the station has answered a command or never will. Returns whether that is so now."""
+        if order.is_under_way:
+            order.answered = order.answered or asyncio.Event()
+            try:
+                async with self._clock.timeout(longest_s):
+                    await order.answered.wait()
+            except TimeoutError:
+                pass
+        return not order.is_under_way
+
+    async def cancel(self, which: Callable[[Order], bool], cancelled_by: str) -> int:
+        """End commands that wait; one that is on its way is not among them. Returns how many. Raises StoreError."""
+        taken: list[Order] = []
+        for station in self._stations:
+            if station.remembers(_Queue):
+                queue = station.recall(_Queue)
+                taken += (order for order in queue.orders if which(order))
+                queue.orders = [order for order in queue.orders if not which(order)]
+        if not taken:
+            return 0
+        reason = f"cancelled by {cancelled_by}"
+        try:
+            async with self._store.work() as work:
+                await _end(work, table.c.id.in_([order.id for order in taken]), CommandStatus.EXPIRED, reason)
+        except BaseException:
+            for order in taken:
+                order.station.recall(_Queue).orders.insert(0, order)
+            raise
+        for order in taken:
+            order.become(CommandStatus.EXPIRED, reason)
+        return len(taken)
+
+    def has_words(self, station: Station, command: type[Command]) -> bool | None:
+        """Whether a station's version can say a command, None while it is not connected."""
+        link = self._stations.link_if_any(station)
+        return None if link is None else command in link.dialect.says
+
+    def restored(self, kind: str, arguments: Mapping[str, Any]) -> Command | str:
+        """The command that was stored, or why it cannot be had."""
+        if MASK in msgspec.json.encode(arguments).decode():
+            return "it held a secret, which is not stored; ask again"
+        known = self._kinds.get(kind)
+        try:
+            return "this version of the server does not know it" if known is None else msgspec.convert(arguments, known)
+        except msgspec.ValidationError as error:
+            return f"this version of the server does not understand it: {error}"
+
     def go_on(self, station: Station) -> None:
         """Send what waits for `station`, if it is connected and nothing is on its way. Call it whenever that may have changed."""
         queue = station.recall(_Queue)
@@ -171,7 +234,7 @@ class Sending:
             )
             orders: list[Order] = []
             for row in waiting.mappings().all():
-                command = self._restored(row["kind"], row["arguments"])
+                command = self.restored(row["kind"], row["arguments"])
                 if isinstance(command, str):
                     await _end(work, table.c.id == row["id"], CommandStatus.FAILED, command)
                     continue
@@ -261,7 +324,7 @@ class Sending:
                 .values(status=status, reason=reason, result=kept, request_id=order.request_id, **when)
             )
             _announce(work, order, status, reason)
-        order.status, order.reason, order.result = status, reason, result
+        order.become(status, reason, result)
 
     def _check_words(self, station: Station, command: Command) -> None:
         try:
@@ -271,16 +334,6 @@ class Sending:
         if type(command) not in dialect.says:
             message = f"OCPP {dialect.version.name}, which {station.wire_id} speaks, has no words for {command.kind}"
             raise Invalid("not_in_this_version", message, {"kind": message})
-
-    def _restored(self, kind: str, arguments: Mapping[str, Any]) -> Command | str:
-        """The command that was stored, or why it cannot be had."""
-        if MASK in msgspec.json.encode(arguments).decode():
-            return "it held a secret, which is not stored; ask again"
-        known = self._kinds.get(kind)
-        try:
-            return "this version of the server does not know it" if known is None else msgspec.convert(arguments, known)
-        except msgspec.ValidationError as error:
-            return f"this version of the server does not understand it: {error}"
 
 
 async def allot_request_id(work: Work, station: Station) -> int:

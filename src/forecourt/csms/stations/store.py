@@ -91,7 +91,7 @@ command = Table(
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("organisation_id", BigInteger, nullable=False),
     Column("station_id", BigInteger, ForeignKey("station.id"), nullable=False),
-    Column("bulk_id", UUID(as_uuid=True), index=True),
+    Column("bulk_id", UUID(as_uuid=True)),
     Column("kind", Text, nullable=False),
     Column("arguments", JSONB, nullable=False),
     Column("status", Text, nullable=False),
@@ -109,6 +109,11 @@ command = Table(
         name="status",
     ),
     Index("command_station_id_asked_at_idx", "station_id", "asked_at"),
+    Index("command_organisation_id_asked_at_idx", "organisation_id", "asked_at"),
+    # A bulk gives each station one command, however often it is begun anew.
+    Index(
+        "command_bulk_id_station_id_idx", "bulk_id", "station_id", unique=True, postgresql_where="bulk_id IS NOT NULL"
+    ),
     # What has not ended is looked for at every connect and every start.
     Index("command_open_idx", "station_id", postgresql_where="status IN ('queued', 'sent', 'running')"),
 )
