@@ -30,6 +30,7 @@ from forecourt.csms.blocks.provisioning import v2 as provisioning_2
 from forecourt.csms.blocks.provisioning import v16 as provisioning_16
 from forecourt.csms.blocks.provisioning.actions import Provisioning, look_up
 from forecourt.csms.blocks.provisioning.model import Name
+from forecourt.csms.blocks.remote_control import forms as remote_control_forms
 from forecourt.csms.blocks.remote_control import v2 as remote_control_2
 from forecourt.csms.blocks.remote_control import v16 as remote_control_16
 from forecourt.csms.blocks.reservation import v2 as reservation_2
@@ -46,6 +47,7 @@ from forecourt.csms.blocks.transactions.model import Ability
 from forecourt.csms.sites import api as sites_api
 from forecourt.csms.stations import raw
 from forecourt.csms.stations.dialects import Dialect, Hears, Says, assemble
+from forecourt.csms.stations.forms import Forms
 from forecourt.csms.stations.model import Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import Sending
@@ -81,6 +83,11 @@ class ApiParts:
     stations: Stations
     sending: Sending
     clock: Clock
+
+
+def forms_of(known: Mapping[Version, Dialect]) -> Forms:
+    """How every command is asked for that any version has words for."""
+    return Forms({command for dialect in known.values() for command in dialect.says}, remote_control_forms.FORMS)
 
 
 def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:

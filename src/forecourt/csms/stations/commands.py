@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta
+
+EvseNumber = Annotated[int, Meta(ge=1, le=2**31 - 1, description="the number of an EVSE of the station")]
+ConnectorNumber = Annotated[int, Meta(ge=1, le=2**31 - 1, description="the number of a connector of the EVSE")]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -16,7 +16,7 @@ import msgspec
 from forecourt.charging.connector_state import ChargingState, ConnectorState
 from forecourt.charging.ids import STATION, ConnectorId, EvseId
 from forecourt.charging.topology import WHOLE_STATION, Place
-from forecourt.csms.stations.commands import Command
+from forecourt.csms.stations.commands import Command, ConnectorNumber, EvseNumber
 from forecourt.csms.stations.habits.model import Catalogue
 from forecourt.csms.stations.habits.table import ROWS
 from forecourt.csms.stations.link import Link
@@ -181,8 +181,8 @@ class ChangeAvailability(Command):
     """
 
     operative: bool
-    evse_id: int | None = None
-    connector_id: int | None = None
+    evse_id: EvseNumber | None = None
+    connector_id: ConnectorNumber | None = None
 
     def __post_init__(self) -> None:
         if self.connector_id is not None and self.evse_id is None:

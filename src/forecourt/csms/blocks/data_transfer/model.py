@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from forecourt.csms.stations.commands import Command
 from forecourt.csms.stations.link import Link
@@ -91,8 +92,8 @@ class Handlers:
 class TransferData(Command):
     """Send a station what the specification has no words for (P01). To one of 1.6 what is not text is sent as JSON text."""
 
-    vendor_id: str
-    message_id: str = ""
+    vendor_id: Annotated[str, Meta(min_length=1, max_length=MAX_VENDOR_ID_LENGTH)]
+    message_id: Annotated[str, Meta(max_length=MAX_MESSAGE_ID_LENGTH)] = ""
     data: Any = None
 
     def __post_init__(self) -> None:

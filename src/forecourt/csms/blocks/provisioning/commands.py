@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from forecourt.csms.blocks.provisioning.model import KEYS_COMPONENT, MAX_VALUE_LENGTH, Component, Given, Name, Variable
-from forecourt.csms.stations.commands import Command
+from forecourt.csms.stations.commands import Command, EvseNumber
 from forecourt.errors import Invalid
 
 _PASSWORDS: Final = frozenset({("securityctrlr", "basicauthpassword"), (KEYS_COMPONENT.casefold(), "authorizationkey")})
@@ -28,7 +29,7 @@ class Reset(Command):
     """Restart the station, or one EVSE of it."""
 
     type: ResetKind = ResetKind.ON_IDLE
-    evse_id: int | None = None
+    evse_id: EvseNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,8 @@ class NetworkProfile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     csms_url: str
     interface: str
-    security_profile: int
-    message_timeout_s: int = 30
+    security_profile: Annotated[int, Meta(ge=0, le=3)]
+    message_timeout_s: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 30
     ocpp_version: str = ""
     identity: str = ""
     basic_auth_password: str = ""
@@ -144,7 +145,7 @@ class NetworkProfile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class SetNetworkProfile(Command):
     """Store a way to reach a management system in one of the station's slots (B09)."""
 
-    slot: int
+    slot: Annotated[int, Meta(ge=0, le=2**31 - 1, description="the slot it is stored in")]
     profile: NetworkProfile
 
 

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final
+
+from msgspec import Meta
 
 from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.tokens import Token
 from forecourt.charging.topology import Place
 from forecourt.csms.blocks.transactions.model import Reference
-from forecourt.csms.stations.commands import Command
+from forecourt.csms.stations.commands import Command, ConnectorNumber, EvseNumber
 from forecourt.csms.stations.model import Station
 from forecourt.errors import Invalid
 
@@ -25,10 +27,10 @@ class StartCharging(Command):
     """
 
     token: Token
-    evse_id: int | None = None
-    connector_id: int | None = None
+    evse_id: EvseNumber | None = None
+    connector_id: ConnectorNumber | None = None
     group: Token | None = None
-    remote_start_id: int | None = None
+    remote_start_id: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
 
     def __post_init__(self) -> None:
         _check_place(self.evse_id, self.connector_id)
@@ -47,8 +49,8 @@ class StopCharging(Command):
 class UnlockConnector(Command):
     """Unlock a cable that is stuck (F05). Not for ending a transaction. Without `connector_id` it is the only one of the EVSE."""
 
-    evse_id: int
-    connector_id: int | None = None
+    evse_id: EvseNumber
+    connector_id: ConnectorNumber | None = None
 
 
 class UnlockOutcome(StrEnum):
@@ -110,8 +112,8 @@ class Trigger(Command):
     """
 
     wish: Wish
-    evse_id: int | None = None
-    connector_id: int | None = None
+    evse_id: EvseNumber | None = None
+    connector_id: ConnectorNumber | None = None
     custom: str = ""
 
     def __post_init__(self) -> None:

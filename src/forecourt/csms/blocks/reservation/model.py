@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
 
 from forecourt.charging.tokens import Token
-from forecourt.csms.stations.commands import Command
+from forecourt.csms.stations.commands import Command, ConnectorNumber, EvseNumber
 from forecourt.csms.store.announced import Event
 from forecourt.errors import Invalid
+
+ReservationNumber = Annotated[
+    int, Meta(ge=0, le=2**31 - 1, description="the number of a reservation, chosen by whoever reserves")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +25,11 @@ class ReserveNow(Command):
     `connector_kind` is a connector type of 2.x; `connector_id` can be said in 1.6 only.
     """
 
-    reservation_id: int
+    reservation_id: ReservationNumber
     token: Token
-    expires_at: datetime
-    evse_id: int | None = None
-    connector_id: int | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)]
+    evse_id: EvseNumber | None = None
+    connector_id: ConnectorNumber | None = None
     connector_kind: str = ""
     group: Token | None = None
 
@@ -38,7 +45,7 @@ class ReserveNow(Command):
 class CancelReservation(Command):
     """Cancel a reservation (H02)."""
 
-    reservation_id: int
+    reservation_id: ReservationNumber
 
 
 class ReservationEnded(Event, frozen=True, kw_only=True):

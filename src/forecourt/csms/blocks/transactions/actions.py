@@ -8,6 +8,7 @@ from forecourt.csms.blocks.transactions.going_on import state_told, tell
 from forecourt.csms.blocks.transactions.judging import open_transactions
 from forecourt.csms.blocks.transactions.limiting import set_limits
 from forecourt.csms.blocks.transactions.numbers import Begun, Over, begin, own, stop
+from forecourt.csms.blocks.transactions.references import reference_of
 from forecourt.csms.blocks.transactions.watching import Watch
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "begin",
     "open_transactions",
     "own",
+    "reference_of",
     "set_limits",
     "state_told",
     "stop",
