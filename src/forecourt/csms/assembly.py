@@ -44,6 +44,7 @@ from forecourt.csms.blocks.transactions.actions import VARIABLES, ability_of
 from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.judging import open_transactions
 from forecourt.csms.blocks.transactions.model import Ability
+from forecourt.csms.organisations import api as organisations_api
 from forecourt.csms.sites import api as sites_api
 from forecourt.csms.stations import raw
 from forecourt.csms.stations.dialects import Dialect, Hears, Says, assemble
@@ -94,6 +95,7 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
     """Every route below `/api/v1`, in the order of the documentation."""
     return [
         *sessions_api.routes(parts.store, Throttle(parts.clock)),
+        *organisations_api.routes(),
         *sites_api.routes(),
     ]
 

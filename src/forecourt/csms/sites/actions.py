@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from forecourt.csms.sites.store import site as table
 from forecourt.csms.store.announced import Event
@@ -27,6 +27,13 @@ async def add(work: Work, organisation: int, values: dict[str, Any]) -> int:
     key = int((await (await work.sql()).execute(adding)).scalar_one())
     work.announce(SiteChanged(organisation_id=organisation, site_id=key, name=values["name"], what="added"))
     return key
+
+
+async def organisation_of(work: Work, key: int) -> int | None:
+    """Whose site it is; None if there is no such site."""
+    found = await (await work.sql()).execute(select(table.c.organisation_id).where(table.c.id == key))
+    owner: int | None = found.scalar_one_or_none()
+    return owner
 
 
 async def change(work: Work, key: int, organisation: int, name: str, values: dict[str, Any]) -> None:

@@ -19,10 +19,11 @@ from forecourt.csms.store.work import Work
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of, search
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import Key, change, create, read, remove
+from forecourt.csms.web.texts import ANY, LINE
 from forecourt.errors import Invalid, NotFound
 
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
-Address = Annotated[str, Meta(max_length=300, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=LINE)]
+Address = Annotated[str, Meta(max_length=300, pattern=ANY)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 TimeZone = Annotated[str, Meta(max_length=64, description="a name of the time zone database, such as Europe/Berlin")]
