@@ -60,6 +60,7 @@ from forecourt.csms.stations.sending import Sending
 from forecourt.csms.store.opening import database_server, open_api_database, open_store
 from forecourt.csms.store.work import Store
 from forecourt.csms.upkeep import MESSAGE_LOG, Kept, Upkeep
+from forecourt.csms.web import repeating
 from forecourt.transport.closure import GOING_AWAY, TRY_AGAIN_LATER
 from forecourt.transport.limits import Limits
 from forecourt.transport.listener import Listener, listen
@@ -181,7 +182,7 @@ async def run(
             often=[often],
             kept=[Kept(MESSAGE_LOG, config.retention.message_log_days), Kept(SPLIT, config.retention.meter_value_days)],
             retention=config.retention,
-            seldom=[store.journal.tidy],
+            seldom=[store.journal.tidy, partial(repeating.forget, store)],
         )
         await tidy.tidy()
         await stack.enter_async_context(_background(worker.run(), tidy.run()))
@@ -216,6 +217,7 @@ async def run(
                         api_database=api_database,
                         authenticator=Accounts(store, local_key.hex()),
                         first_organisation=organisation,
+                        pepper=pepper,
                         routes=api_routes(ApiParts(store=store, stations=stations, sending=sending, clock=clock)),
                         outside=outside,
                     ),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from litestar.handlers import HTTPRouteHandler
 
 from forecourt.clock import Clock
-from forecourt.csms.accounts import sessions_api
+from forecourt.csms.accounts import audit_api, grants_api, keys_api, sessions_api, users_api
 from forecourt.csms.accounts.throttle import Throttle
 from forecourt.csms.blocks.authorization import v2 as authorization_2
 from forecourt.csms.blocks.authorization import v16 as authorization_16
@@ -97,6 +97,10 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
         *sessions_api.routes(parts.store, Throttle(parts.clock)),
         *organisations_api.routes(),
         *sites_api.routes(),
+        *users_api.routes(),
+        *grants_api.routes(),
+        *keys_api.routes(),
+        *audit_api.routes(),
     ]
 
 

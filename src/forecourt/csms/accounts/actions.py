@@ -1,4 +1,4 @@
-"""What is done with accounts by the server itself: the first administrator, signing in and out, passwords.
+"""The first administrator, signing in and signing out.
 
 These act as the owner of the tables, which alone reads what proves an identity.
 """
@@ -11,15 +11,14 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
-from forecourt.csms.accounts import passwords
-from forecourt.csms.accounts.model import LOGIN, SESSION_LASTS, UserChanged, digest
-from forecourt.csms.accounts.store import user, user_grant, user_password, user_session
-from forecourt.csms.store.work import Store, Work
+from forecourt.csms.accounts import passwords, users
+from forecourt.csms.accounts.model import SESSION_LASTS, digest
+from forecourt.csms.accounts.store import user, user_password, user_session
+from forecourt.csms.store.work import Store
+from forecourt.csms.web.callers import Grant
 from forecourt.csms.web.permissions import Role
 from forecourt.csms.web.problems import NotAuthenticated
-from forecourt.errors import Conflict, Invalid, NotFound
 
 ADMINISTRATOR: Final = "admin"
 _FIRST_START: Final = 0x466F7265636F7574
@@ -39,52 +38,19 @@ class SignedIn:
 async def ensure_administrator(store: Store, password: str = "") -> tuple[str, str] | None:
     """On a platform without users, make the platform's administrator; returns login and password, to be shown once.
 
-    `password` is chosen by us if it is empty.
+    `password` is chosen by us if it is empty. Raises Invalid if it is too short.
     """
     chosen = password or passwords.generated()
+    passwords.check_strength(chosen, "api.administrator_password")
     hashed = await passwords.hashed(chosen)
     async with store.work() as work:
         connection = await work.sql()
         await connection.execute(select(func.pg_advisory_xact_lock(_FIRST_START)))
         if (await connection.execute(select(user.c.id).limit(1))).first() is not None:
             return None
-        key = await add_user(work, login=ADMINISTRATOR, name="Administrator")
-        await connection.execute(insert(user_grant).values(user_id=key, role=Role.ADMINISTRATOR))
-        await connection.execute(insert(user_password).values(user_id=key, hash=hashed, changed_at=work.now))
-        work.announce(UserChanged(organisation_id=None, user_id=key))
+        everything = Grant(Role.ADMINISTRATOR)
+        await users.add(work, login=ADMINISTRATOR, name="Administrator", grants=[everything], hashed=hashed)
     return ADMINISTRATOR, chosen
-
-
-async def add_user(work: Work, *, login: str, name: str) -> int:
-    """A user without grants and without a password. Raises Invalid, Conflict."""
-    if not LOGIN.fullmatch(login):
-        message = "a login has 1 to 128 characters and no spaces"
-        raise Invalid("login_form", message, {"login": message})
-    adding = upsert(user).values(login=login, login_key=login.casefold(), name=name, created_at=work.now)
-    added = await (await work.sql()).execute(adding.on_conflict_do_nothing().returning(user.c.id))
-    key = added.scalar_one_or_none()
-    if key is None:
-        message = f"the login {login} is taken"
-        raise Conflict("login_taken", message, {"login": message})
-    return int(key)
-
-
-async def set_password(store: Store, user_key: int, password: str) -> None:
-    """Give a user a password; sessions that began with the old one end. Raises Invalid, NotFound."""
-    passwords.check_strength(password)
-    hashed = await passwords.hashed(password)
-    async with store.work() as work:
-        connection = await work.sql()
-        found = await connection.execute(select(user.c.id).where(user.c.id == user_key))
-        if found.first() is None:
-            raise NotFound("user_unknown", f"there is no user {user_key}")
-        setting = upsert(user_password).values(user_id=user_key, hash=hashed, changed_at=work.now)
-        await connection.execute(
-            setting.on_conflict_do_update(
-                index_elements=["user_id"], set_={"hash": setting.excluded.hash, "changed_at": work.now}
-            )
-        )
-        await connection.execute(delete(user_session).where(user_session.c.user_id == user_key))
 
 
 async def check_password(store: Store, login: str, password: str) -> int:

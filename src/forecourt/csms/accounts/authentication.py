@@ -82,7 +82,7 @@ class Accounts:
             row = found.one_or_none()
             if row is None or row.expires_at <= work.now or not row.enabled:
                 return None
-            if method not in _SAFE and not hmac.compare_digest(row.csrf_token, csrf):
+            if method not in _SAFE and not hmac.compare_digest(row.csrf_token.encode(), csrf.encode()):
                 raise NotAllowed("csrf", f"a browser's request that changes something needs the header {CSRF_HEADER}")
             if work.now - row.seen_at >= SEEN_EVERY:
                 expires_at = min(work.now + SESSION_LASTS, row.created_at + SESSION_ENDS)

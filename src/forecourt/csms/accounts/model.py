@@ -29,6 +29,13 @@ class UserChanged(Event, frozen=True, kw_only=True):
     user_id: int
 
 
+class KeyChanged(Event, frozen=True, kw_only=True):
+    """An API key was made or revoked."""
+
+    organisation_id: int | None
+    key_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class NewKey:
     """An API key that has just been made: shown once, of which `digest` is kept."""

@@ -13,8 +13,9 @@ from litestar.params import JSONBody
 from msgspec import Meta
 from sqlalchemy import select
 
-from forecourt.csms.accounts import actions
+from forecourt.csms.accounts import actions, passwords, users
 from forecourt.csms.accounts.authentication import PLAIN_COOKIE, SECURE_COOKIE
+from forecourt.csms.accounts.grants_api import GrantOut, grant_out
 from forecourt.csms.accounts.model import SESSION_ENDS
 from forecourt.csms.accounts.store import user, user_session
 from forecourt.csms.accounts.throttle import Throttle
@@ -23,13 +24,14 @@ from forecourt.csms.web.permissions import PERMISSIONS
 from forecourt.csms.web.problems import NotAuthenticated
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import PUBLIC, SIGNED_IN, create, read, remove
+from forecourt.csms.web.texts import WORD
 from forecourt.errors import NotAllowed
 
 
 class SignInBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A login and its password."""
 
-    login: Annotated[str, Meta(min_length=1, max_length=128)]
+    login: Annotated[str, Meta(min_length=1, max_length=128, pattern=WORD)]
     password: Annotated[str, Meta(min_length=1, max_length=256)]
 
 
@@ -38,14 +40,6 @@ class SessionOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     csrf_token: str
     expires_at: datetime
-
-
-class GrantOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A role and where it holds: on the platform if nothing is named."""
-
-    role: str
-    organisation_id: int | None = None
-    site_id: int | None = None
 
 
 class CallerOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -70,14 +64,9 @@ def routes(store: Store, throttle: Throttle) -> list[HTTPRouteHandler]:
 
     @create("/session", permission=PUBLIC, tags=["Session"], summary="Sign in")
     async def sign_in(request: ApiRequest, data: JSONBody[SignInBody]) -> Response[SessionOut]:
-        login, peer = f"login {data.login.casefold()}", f"peer {request.peer}"
-        throttle.check(login, peer)
-        try:
-            key = await actions.check_password(store, data.login, data.password)
-        except NotAuthenticated:
-            throttle.failed(login, peer)
-            raise
-        throttle.succeeded(login)
+        throttle.attempt(data.login, request.peer)
+        key = await actions.check_password(store, data.login, data.password)
+        throttle.succeeded(data.login, request.peer)
         signed_in = await actions.sign_in(store, key, peer=request.peer, agent=request.headers.get("user-agent", ""))
         out = SessionOut(csrf_token=signed_in.csrf_token, expires_at=signed_in.expires_at)
         return Response(out, cookies=[_cookie(request, signed_in.token)])
@@ -101,9 +90,7 @@ def routes(store: Store, throttle: Throttle) -> list[HTTPRouteHandler]:
         return CallerOut(
             name=caller.name,
             user_id=caller.user,
-            grants=[
-                GrantOut(role=one.role, organisation_id=one.organisation, site_id=one.site) for one in caller.grants
-            ],
+            grants=[grant_out(one) for one in caller.grants],
             permissions=sorted(name for name in PERMISSIONS if caller.may(name)),
             csrf_token=csrf_token,
         )
@@ -116,14 +103,17 @@ def routes(store: Store, throttle: Throttle) -> list[HTTPRouteHandler]:
         async with store.work() as work:
             found = await (await work.sql()).execute(select(user.c.login).where(user.c.id == key))
             login = found.scalar_one()
-        names = f"login {login.casefold()}", f"peer {request.peer}"
-        throttle.check(*names)
+        throttle.attempt(login, request.peer)
         try:
             await actions.check_password(store, login, data.current)
         except NotAuthenticated:
-            throttle.failed(*names)
             raise NotAllowed("wrong_password", "the current password is not right", {"current": "not right"}) from None
-        await actions.set_password(store, key, data.password)
+        throttle.succeeded(login, request.peer)
+        passwords.check_strength(data.password)
+        hashed = await passwords.hashed(data.password)
+        async with request.change_as_owner() as change:
+            await users.put_password(change.work, key, hashed, keep_session=request.caller.session)
+            change.record("user.password_changed", f"users/{key}", None)
 
     return [sign_in, sign_out, me, change_password]
 

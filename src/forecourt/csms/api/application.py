@@ -20,11 +20,10 @@ from forecourt.csms.store.engine import Database
 from forecourt.csms.store.work import Store
 from forecourt.csms.web.callers import Authenticator
 from forecourt.csms.web.problems import EXCEPTION_HANDLERS
-from forecourt.csms.web.repeating import Repeating
+from forecourt.csms.web.repeating import MOST_BODY_BYTES, Repeating
 from forecourt.csms.web.requests import ApiRequest
 
 PREFIX = "/api/v1"
-MOST_BODY_BYTES = 4 * 1024 * 1024
 
 
 class Authentication:
@@ -49,6 +48,7 @@ def application(
     api_database: Database,
     authenticator: Authenticator,
     first_organisation: int,
+    pepper: bytes,
     routes: Sequence[HTTPRouteHandler],
     outside: Sequence[HTTPRouteHandler],
 ) -> Litestar:
@@ -59,7 +59,7 @@ def application(
                 path=PREFIX,
                 route_handlers=list(routes),
                 # Functions, because a router is copied when it is registered, with all it holds.
-                middleware=[lambda app: Authentication(app, authenticator), lambda app: Repeating(app, store)],
+                middleware=[lambda app: Authentication(app, authenticator), lambda app: Repeating(app, store, pepper)],
                 security=[{"key": []}, {"session": []}],
             ),
             *outside,

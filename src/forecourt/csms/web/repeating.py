@@ -1,7 +1,8 @@
 """Idempotency-Key: a POST that is sent again with the same key is answered as the first time, and done once.
 
 The key is claimed before the request is handled and the answer kept with it. If the process dies in between, nobody knows
-whether it was done: the claim stays, and a repetition is told so instead of being done again.
+whether it was done: the claim stays, and a repetition is told so instead of being done again. Of an answer that holds a
+secret (`no-store`) only that there was one is kept, and of no request more than a keyed hash: bodies hold passwords.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 from litestar import Request
 from litestar.enums import ScopeType
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy import (
     BigInteger,
@@ -39,6 +41,8 @@ __all__ = ["KEPT", "Repeating", "forget", "idempotency_key"]
 KEPT: Final = timedelta(hours=24)
 LONGEST_KEY: Final = 255
 LARGEST_ANSWER: Final = 262_144
+MOST_BODY_BYTES: Final = 4 * 1024 * 1024
+"""The largest body that the API takes."""
 
 idempotency_key = Table(
     "idempotency_key",
@@ -60,9 +64,10 @@ idempotency_key = Table(
 class Repeating:
     """ASGI middleware. Stands behind authentication, so that keys of different callers never meet."""
 
-    def __init__(self, app: ASGIApp, store: Store) -> None:
+    def __init__(self, app: ASGIApp, store: Store, pepper: bytes) -> None:
         self._app = app
         self._store = store
+        self._pepper = pepper
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope.get("user")
@@ -77,9 +82,10 @@ class Repeating:
         if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
             message = f"an Idempotency-Key has 1 to {LONGEST_KEY} printable characters"
             raise Invalid("idempotency_key", message, {"Idempotency-Key": message})
-        body = await request.body()
+        body = await _whole(request)
         query = scope.get("query_string", b"")
-        mark = hashlib.blake2b(b"\0".join((scope["path"].encode(), query, body)), digest_size=32).digest()
+        said = b"\0".join((scope["path"].encode(), query, body))
+        mark = hashlib.blake2b(said, key=self._pepper, digest_size=32, person=b"idempotency").digest()
         kept = await self._claim(caller.name, key, mark)
         if kept is not None:
             await _send(send, *kept)
@@ -115,7 +121,9 @@ class Repeating:
         if row.fingerprint != mark:
             message = "this Idempotency-Key was used for another request"
             raise Conflict("idempotency_key_used", message, {"Idempotency-Key": message})
-        return row.status, row.media_type or "", row.location or "", row.answer or b""
+        if row.answer is None:
+            raise Conflict("idempotency_secret", "this was done already, and its answer held a secret that is not kept")
+        return row.status, row.media_type or "", row.location or "", row.answer
 
     async def _keep(self, caller: str, key: str, answer: _Answer | None) -> None:
         columns = idempotency_key.c
@@ -125,7 +133,8 @@ class Repeating:
             if answer is None:
                 await connection.execute(delete(idempotency_key).where(*mine))
                 return
-            kept = {"media_type": answer.media_type, "location": answer.location, "answer": bytes(answer.body)}
+            body = None if answer.is_secret else bytes(answer.body)
+            kept = {"media_type": answer.media_type, "location": answer.location, "answer": body}
             await connection.execute(update(idempotency_key).where(*mine).values(status=answer.status, **kept))
 
 
@@ -143,6 +152,7 @@ class _Answer:
         self.status = 0
         self.media_type = ""
         self.location = ""
+        self.is_secret = False
         self.body = bytearray()
         self._send = send
 
@@ -152,9 +162,20 @@ class _Answer:
             headers = {name.lower(): value.decode("latin-1") for name, value in message["headers"]}
             self.media_type = headers.get(b"content-type", "")
             self.location = headers.get(b"location", "")
+            self.is_secret = "no-store" in headers.get(b"cache-control", "")
         elif message["type"] == "http.response.body" and len(self.body) <= LARGEST_ANSWER:
             self.body += message["body"]
         await self._send(message)
+
+
+async def _whole(request: Request[Any, Any, Any]) -> bytes:
+    """The body. Raises 413 before it has taken more than the API takes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BODY_BYTES:
+            raise RequestEntityTooLarge
+    return bytes(body)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

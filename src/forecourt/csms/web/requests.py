@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 
 from forecourt.csms.store.engine import Database
+from forecourt.csms.store.scopes import Scope
 from forecourt.csms.store.work import Store, Work
 from forecourt.csms.web.audit import Change
 from forecourt.csms.web.callers import Caller
@@ -18,6 +19,9 @@ from forecourt.errors import Invalid
 
 PERMISSION: Final = "permission"
 """The key of a route's `opt` that names what a caller must be allowed."""
+
+SHOWN_ONCE: Final = {"Cache-Control": "no-store"}
+"""Headers of an answer that holds a secret: it is kept nowhere, and not repeated to the same Idempotency-Key either."""
 
 HOLD_S: Final = 8.0
 """How long a request waits for the database."""
@@ -48,6 +52,13 @@ class ApiRequest(Request[Caller | None, Any, State]):
     def change(self) -> Change:
         """A unit of work that changes something within the same bounds. Always a transaction of its own."""
         return Change(self._within(), self.caller, self.peer)
+
+    def change_as_owner(self) -> Change:
+        """As `change`, but beyond any scope: the handler checks what this caller may. For accounts, whose rules have to see
+        every grant of a user and what proves an identity."""
+        store: Store = self.app.state.store
+        everything = store.within(store.database, Scope(organisations=None), hold_s=HOLD_S)
+        return Change(everything.work(), self.caller, self.peer)
 
     @property
     def peer(self) -> str:
