@@ -104,7 +104,8 @@ async def another_database(server: EmbeddedPostgres, name: str) -> AsyncGenerato
     try:
         yield server.url(OWNER, name)
     finally:
-        await _administrate(server, f"DROP DATABASE {name}")
+        # A connection that was closed a moment ago may not be gone yet.
+        await _administrate(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
