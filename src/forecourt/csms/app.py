@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
+from litestar import Litestar
 from sqlalchemy import select
 
 from forecourt.charging.quantities import Money
@@ -85,6 +86,8 @@ class Csms:
     pepper: bytes = field(repr=False)
     api_port: int = 0
     """Where people and programs connect; 0 if nothing is served to them."""
+    api: Litestar | None = field(default=None, repr=False)
+    """What is served to them."""
 
     @property
     def port(self) -> int:
@@ -202,29 +205,27 @@ async def run(
         )
         stack.push_async_callback(listener.close, GOING_AWAY, "the server is going down")
         progress(f"stations connect to port {listener.port}, path {config.gateway.path}/ and their identity")
-        api_port = 0
+        api_port, api = 0, None
         if config.api.enabled:
             made = await ensure_administrator(store, config.api.administrator_password)
             if made is not None:
-                progress(f"first start: sign in as {made[0]} with the password {made[1]} - it is not shown again")
+                chosen = (
+                    "of the settings" if config.api.administrator_password else f"{made[1]} - it is not shown again"
+                )
+                progress(f"first start: sign in as {made[0]} with the password {chosen}")
             api_database = open_api_database(addresses)
             stack.push_async_callback(api_database.close)
             outside = health.routes(database.is_available, metrics.registry(stations, store.journal))
-            api_port = await stack.enter_async_context(
-                serving(
-                    application(
-                        store=store,
-                        api_database=api_database,
-                        authenticator=Accounts(store, local_key.hex()),
-                        first_organisation=organisation,
-                        pepper=pepper,
-                        routes=api_routes(ApiParts(store=store, stations=stations, sending=sending, clock=clock)),
-                        outside=outside,
-                    ),
-                    host=config.api.host,
-                    port=config.api.port,
-                )
+            api = application(
+                store=store,
+                api_database=api_database,
+                authenticator=Accounts(store, local_key.hex()),
+                first_organisation=organisation,
+                pepper=pepper,
+                routes=api_routes(ApiParts(store=store, stations=stations, sending=sending, clock=clock)),
+                outside=outside,
             )
+            api_port = await stack.enter_async_context(serving(api, config.api))
             progress(f"the API listens on port {api_port}, its description is at /api/docs")
         yield Csms(
             store=store,
@@ -236,6 +237,7 @@ async def run(
             worker=worker,
             pepper=pepper,
             api_port=api_port,
+            api=api,
         )
 
 

@@ -45,6 +45,8 @@ class Api(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     enabled: bool = True
     host: str = "127.0.0.1"
     port: Port = 8080
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     administrator_password: str = ""
     """Of the first administrator, at the first start; one is made up and shown once if it is empty."""
 

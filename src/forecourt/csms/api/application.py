@@ -10,12 +10,11 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from forecourt import __version__
-from forecourt.csms.api.description import DESCRIPTION, documentation, operation_id
+from forecourt.csms.api.description import DESCRIPTION, NoPages, documentation, openapi, operation_id
 from forecourt.csms.store.engine import Database
 from forecourt.csms.store.work import Store
 from forecourt.csms.web.callers import Authenticator
@@ -64,6 +63,7 @@ def application(
             ),
             *outside,
             documentation,
+            openapi,
         ],
         request_class=ApiRequest,
         exception_handlers=EXCEPTION_HANDLERS,
@@ -78,8 +78,7 @@ def application(
             version=__version__,
             description=DESCRIPTION,
             license=License(name="Apache-2.0", identifier="Apache-2.0"),
-            path=PREFIX,
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            openapi_router=NoPages(path="/", route_handlers=[]),
             use_handler_docstrings=True,
             operation_id_creator=operation_id,
             components=Components(

@@ -12,6 +12,8 @@ from typing import Final
 import uvicorn
 from litestar import Litestar
 
+from forecourt.csms.config import Api
+
 GRACE_S: Final = 5
 """How long requests that are being answered may go on when the server ends."""
 
@@ -24,10 +26,10 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(application: Litestar, *, host: str, port: int) -> AsyncIterator[int]:
+async def serving(application: Litestar, settings: Api) -> AsyncIterator[int]:
     """Serve for as long as the block lasts; the port that was taken is given. Raises OSError when it cannot be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.create_server((host, port), family=family, backlog=512)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.create_server((settings.host, settings.port), family=family, backlog=512)
     taken: int = listening.getsockname()[1]
     config = uvicorn.Config(
         application,
@@ -35,7 +37,8 @@ async def serving(application: Litestar, *, host: str, port: int) -> AsyncIterat
         access_log=False,
         lifespan="off",
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=GRACE_S,
         # The loop is there already.
         loop="none",
