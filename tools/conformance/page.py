@@ -19,7 +19,8 @@ for every validation. `make check` fails when this page does not say what is so;
 
 The numbers, profiles and status are the Alliance's, the titles are ours. **M** is mandatory for a certificate of that
 profile, **C** is needed for optional features that a product has, given as the numbers of Part 5; for 1.6 the Alliance has
-published no such list. The cases of 2.0.1 are cases of 2.1 as well, and every test runs in both.
+published no such list. The cases of 2.0.1 are cases of 2.1 as well, and every test runs in both; under 2.1 are those that
+are new in it.
 """
 
 _NO_PROFILE: Final = "in no profile"

@@ -1,7 +1,7 @@
 """The certification cases of the Open Charge Alliance: which there are, who is under test, and what they are about.
 
 Kept by hand in a table per version beside this file: numbers, profiles and status are the Alliance's (test cases for 1.6 of
-2024-04-26, for 2.0.1 Part 5 edition 3 and Part 6 edition 4), the titles are ours. The cases of 2.0.1 are cases of 2.1 too.
+2024-04-26, for 2.0.1 Part 5 edition 3 and Part 6 edition 4, for 2.1 edition 2 of both), the titles are ours.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-VERSIONS: Final = {"1.6": "cases_16.csv", "2.0.1": "cases_201.csv"}
+VERSIONS: Final = {"1.6": "cases_16.csv", "2.0.1": "cases_201.csv", "2.1": "cases_21.csv"}
+"""The table of each version. The cases of 2.0.1 are cases of 2.1 as well; the last table has those that are new in it."""
 
 CORE: Final = "Core"
 

@@ -89,6 +89,8 @@ class Session:
         self.is_connected = False
         self.is_authorized = False
         self.is_post = False
+        self.answer: Any = None
+        """The newest answer to a TransactionEvent."""
         self._seq_nos = itertools.count()
 
     def another(self) -> Session:
@@ -113,12 +115,18 @@ class Session:
         offline: bool = False,
         skip: int = 0,
         seq_no: int | None = None,
+        limit: Json | None = None,
     ) -> Json | None:
         """A TransactionEvent: Started or Updated as it comes, Ended if `kind` says so. Returns what is said of the token.
 
         `skip` leaves out so many sequence numbers; `seq_no` is one of them.
         """
-        said = {"charging_state": state, "stopped_reason": stopped, "remote_start_id": remote_start_id}
+        said = {
+            "charging_state": state,
+            "stopped_reason": stopped,
+            "remote_start_id": remote_start_id,
+            "transaction_limit": limit,
+        }
         info: Json = {name: value for name, value in said.items() if value is not None}
         more: Json = {"offline": True} if offline else {}
         for _ in range(skip):
@@ -141,6 +149,7 @@ class Session:
             **more,
         )
         self.is_open = kind != "Ended"
+        self.answer = answer
         judged: Json | None = answer.id_token_info
         # Wherever there was a token the answer says what it is worth, and nowhere else.
         assert (judged is None) is (token is None)

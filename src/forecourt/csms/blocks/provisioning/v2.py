@@ -20,7 +20,7 @@ from forecourt.csms.blocks.provisioning.commands import (
     SetVariables,
 )
 from forecourt.csms.blocks.provisioning.inventory import EMPTY
-from forecourt.csms.blocks.provisioning.model import Attribute, Given, Got, Name, Taken
+from forecourt.csms.blocks.provisioning.model import DONE, Attribute, Given, Got, Name, Taken
 from forecourt.csms.blocks.provisioning.rules import in_messages
 from forecourt.csms.blocks.provisioning.saying import keep_read, keep_set, outcome_of, room_for
 from forecourt.csms.blocks.provisioning.words import v2 as words
@@ -36,6 +36,9 @@ from forecourt.ocpp.errors import LocalProtocolError
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_NETWORK: Final = "networkconfiguration["
+_SECURITY: Final = "/securityprofile"
 
 _TOO_MUCH: Final = frozenset(
     {"OccurrenceConstraintViolation", "OccurenceConstraintViolation", "FormatViolation", "FormationViolation"}
@@ -90,7 +93,13 @@ async def say_get_variables(block: Provisioning, link: Link, command: GetVariabl
 
 
 async def say_set_variables(block: Provisioning, link: Link, command: SetVariables) -> Outcome:
-    """B05."""
+    """B05. In 2.1 a network profile is variables as well (B09.FR.29); what holds for its security profile is in A05."""
+    raising = [
+        one for one in command.values if one.name.path.startswith(_NETWORK) and one.name.path.endswith(_SECURITY)
+    ]
+    earlier = link.station.credentials.offered_profile
+    for one in raising:
+        await profiles.offer(block.store, link.station, one.value)
     room = await room_for(block, link.station, "SetVariables")
     data = {one: words.set_request(one.name, one.value) for one in command.values}
 
@@ -106,6 +115,9 @@ async def say_set_variables(block: Provisioning, link: Link, command: SetVariabl
         command.values, room, size_of=lambda one: words.size_of(data[one]), same=lambda one: _key(one.name)
     ):
         results += await _in_halves(some, ask)
+    done = {_key(one.name) for one in results if one.status in DONE}
+    if raising and not any(_key(one.name) in done for one in raising):
+        await profiles.withdraw(block.store, link.station, earlier)
     return outcome_of(results)
 
 
