@@ -28,6 +28,8 @@ from forecourt.csms.store.rows import Driver, Once, Row, Rows
 from forecourt.csms.store.scopes import Scope
 
 _PAUSE_S = 0.1
+# A unit that had to wait for its connection still has the time a statement needs.
+_SHORTEST_STATEMENT_S = 2.0
 
 
 class Store:
@@ -74,6 +76,7 @@ class Work:
         """After the commit: the entry's guard was there already, and nothing was written."""
         self.afterwards: list[Callable[[], Awaitable[None]]] = []
         """What is to be done once the station has our answer; run by whoever sends that answer."""
+        self._committed: list[Callable[[], None]] = []
         self._store = store
         self._entry = Entry(key)
         self._own: tuple[AsyncConnection, Driver] | None = None
@@ -111,6 +114,10 @@ class Work:
         """Remember work that needs the station or the outside, and so must not delay our answer."""
         self.afterwards.append(function)
 
+    def on_commit(self, function: Callable[[], None]) -> None:
+        """Remember what is true once this is durable, for what is kept in memory. Not run for a repetition or a failure."""
+        self._committed.append(function)
+
     async def sql(self) -> AsyncConnection:
         """This unit's own transaction, begun by the first call. Never commit it, never use it after the block.
 
@@ -121,7 +128,7 @@ class Work:
         while self._own is None:
             remaining_s = self._deadline - self._store.clock.monotonic()
             try:
-                self._own = await self._begin(max(remaining_s, 0.001))
+                self._own = await self._begin(max(remaining_s, _SHORTEST_STATEMENT_S))
             except (*DRIVER_ERRORS, OSError) as error:
                 if judge(error) is not Failure.AWAY or remaining_s <= _PAUSE_S:
                     raise translated(error) from error
@@ -142,6 +149,9 @@ class Work:
             self.repeated = await self._commit_own(*self._own)
         elif self._entry.rows or self._entry.once:
             self.repeated = await self._store.journal.commit(self._entry, self._store.hold_s)
+        if not self.repeated:
+            for function in self._committed:
+                function()
         return self.repeated
 
     async def __aenter__(self) -> Self:
@@ -164,7 +174,7 @@ class Work:
         driver = await _driver_of(connection)
         try:
             # The first statement begins the transaction; before it, rows added by COPY would commit one by one.
-            await connection.execute(text(f"SET LOCAL statement_timeout = {max(1, int(longest_s * 1000))}"))
+            await connection.execute(text(f"SET LOCAL statement_timeout = {int(longest_s * 1000)}"))
             if self._store.scope is not None:
                 await self._store.scope.apply(connection)
         except BaseException:

@@ -1,14 +1,15 @@
 """The open transactions of a station in memory, so that one more reading needs no look into the database.
 
 Memory is never the last word. It says which events are new for sure (the database's unique keys still decide) and how far
-a transaction has come (at its end that is reckoned anew from everything). What changes the record leaves memory stale, and
-the next message reads it from the database: so nothing is remembered that was not committed. A new connection
-begins with stale memory too, since another process may have served the station meanwhile.
+a transaction has come (at its end that is reckoned anew from everything). What changes the record leaves memory stale until
+it is committed; what then is more than one transaction begun, changed or over leaves it so, and the next message reads it from
+the database. So nothing is remembered that was not committed. A new connection begins with stale memory too, since another
+process may have served the station meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -71,6 +72,14 @@ class Running:
             or details.reservation_id not in (None, record.reservation_id)
             or (details.local_cost and not record.local_cost)
         )
+
+    def follow(self, record: Record, told: Told, bounds: Bounds) -> None:
+        """Be the record as one more event has left it."""
+        self.record = record
+        self.state = record.charging_state
+        if told.seq_no >= 0:
+            self.seen.add(told.seq_no)
+        self.read(told.values, bounds)
 
     def read(self, values: Sequence[Metered], bounds: Bounds) -> None:
         """Take readings into account. Of a register on its way only the newest are kept until a figure is wanted."""
@@ -148,10 +157,11 @@ def _moment(metered: Metered) -> datetime:
 class Ongoing:
     """What a station has open. `epoch` is that of the connection it was read for; None means stale."""
 
-    __slots__ = ("_running", "_told", "_told_epoch", "_unknown", "epoch")
+    __slots__ = ("_generation", "_running", "_told", "_told_epoch", "_unknown", "epoch")
 
     def __init__(self) -> None:
         self.epoch: int | None = None
+        self._generation = 0
         self._running: dict[str, Running] = {}
         self._unknown: set[int] = set()
         self._told: dict[TransactionKey, Limits] = {}
@@ -172,10 +182,28 @@ class Ongoing:
     def stale(self) -> None:
         """Read the database before the next message is judged."""
         self.epoch = None
+        self._generation += 1
 
     def drop(self, wire_id: str) -> None:
         """Forget a transaction that is over."""
         self._running.pop(wire_id, None)
+
+    def renewal(self, epoch: int, running: Running | None = None) -> Callable[[], None]:
+        """What makes memory right again once a change is committed that was made to it and to nothing else.
+
+        `running` is the changed transaction; None if it was dropped. Without effect if memory became stale once more
+        meanwhile. Call this after `stale`.
+        """
+        generation = self._generation
+
+        def renew() -> None:
+            if self._generation == generation:
+                self.epoch = epoch
+                if running is not None:
+                    self._running[running.record.wire_id] = running
+                self._unknown.clear()
+
+        return renew
 
     def tell_once(self, epoch: int, key: TransactionKey, limits: Limits) -> bool:
         """Whether the station is yet to be told these limits on this connection; afterwards it has been."""

@@ -86,6 +86,7 @@ async def begin(block: Transactions, link: Link, work: Work, begun: Begun) -> He
     await records.hold(connection, station.key)
     key = await starts.started(connection, station.key, begun.connector, begun.token.key, begun.at, begun.meter_start)
     before = None if key is None else await records.of_key(connection, key)
+    _ = await fresh(block, link, work)
     number = await starts.next_number(connection) if before is None else before.number
     told = Told(
         action=_START,

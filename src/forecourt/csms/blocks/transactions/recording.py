@@ -7,6 +7,7 @@ that, and what has changed is announced. An event that is known already is answe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -20,8 +21,9 @@ from forecourt.csms.blocks.metering import actions as metering
 from forecourt.csms.blocks.transactions import limiting, records
 from forecourt.csms.blocks.transactions.announcing import announce
 from forecourt.csms.blocks.transactions.context import Transactions
+from forecourt.csms.blocks.transactions.figures import counted
 from forecourt.csms.blocks.transactions.judging import judged_again, judged_now, kept
-from forecourt.csms.blocks.transactions.memory import Ongoing
+from forecourt.csms.blocks.transactions.memory import Ongoing, Running
 from forecourt.csms.blocks.transactions.model import (
     Details,
     Fact,
@@ -34,11 +36,12 @@ from forecourt.csms.blocks.transactions.model import (
     moment,
     plausible,
 )
+from forecourt.csms.blocks.transactions.numbering import SeqNos
 from forecourt.csms.blocks.transactions.pace import Pulse
 from forecourt.csms.blocks.transactions.reckoning import on_record, reckon, reported, supersede
 from forecourt.csms.blocks.transactions.record import Record
 from forecourt.csms.blocks.transactions.store import EVENT
-from forecourt.csms.blocks.transactions.timeline import Reported
+from forecourt.csms.blocks.transactions.timeline import Reported, Timeline
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Station
 from forecourt.csms.store.work import Work
@@ -47,9 +50,9 @@ from forecourt.ocpp.deviations import Deviation
 _NO_DETAILS: Final = Details()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Case:
-    """What an event is taken into. `before` is None if it is the first one of its transaction."""
+    """What an event is taken into. `before` is None if it is the first one of its transaction; `upset` if more than it changes."""
 
     link: Link
     work: Work
@@ -57,6 +60,7 @@ class _Case:
     record: Record
     before: Record | None
     known: list[Fact]
+    upset: bool = False
 
     @property
     def station(self) -> Station:
@@ -76,6 +80,7 @@ async def record(block: Transactions, link: Link, work: Work, told: Told, *, hel
     if found is not None and _begins_anew(found, told):
         _note_reuse(block, link, work, told)
         await records.rename(connection, found)
+        link.station.recall(Ongoing).stale()
         found = None
     if found is None:
         opened = await records.open_record(connection, station, told, work.now, block.price_per_kwh)
@@ -145,6 +150,7 @@ async def _take(block: Transactions, case: _Case, told: Told) -> Heard:
     if evse_id is not None and evse_id != opened.evse_id:
         # Before the token is judged: a transaction that is over must not stand against this one.
         lost = await _only_one(block, case, told, evse_id)
+        case.upset = case.upset or lost is not None
     judged = None
     if told.token is not None:
         judged = await judged_now(work, station, opened, told, told.token, evse_id)
@@ -160,9 +166,10 @@ async def _take(block: Transactions, case: _Case, told: Told) -> Heard:
         place = None if evse_id is None else Place(EvseId(evse_id))
         metering.keep(work, station, place, told.values, opened.id)
     limited = msgspec.structs.replace(limited, evse_id=evse_id)
-    after = await _reckoned(block, case, limited, [*case.known, _fact(told, details, case)], told, lost is not None)
+    fact = _fact(told, details, case)
+    after = await _reckoned(block, case, limited, [*case.known, fact], told, lost is not None)
     announce(work, case.before, after, told)
-    return _done(block, case, after, told, Heard(after.id, after.number, judged))
+    return _done(block, case, after, fact, told, Heard(after.id, after.number, judged))
 
 
 def _fact(told: Told, details: Details, case: _Case) -> Fact:
@@ -211,11 +218,12 @@ async def _only_one(block: Transactions, case: _Case, told: Told, evse_id: int) 
         if told.offline and told.number is None and began < moment(other.started_at, other.received_at):
             return other.id
         await supersede(block, case.connection, case.work, case.station, other)
+        case.upset = True
     return None
 
 
-def _done(block: Transactions, case: _Case, after: Record, told: Told, heard: Heard) -> Heard:
-    """Leave memory stale and the watch up to date; say what the answer carries."""
+def _done(block: Transactions, case: _Case, after: Record, fact: Fact, told: Told, heard: Heard) -> Heard:
+    """Leave memory stale until this is committed, and the watch up to date; say what the answer carries."""
     ongoing = case.station.recall(Ongoing)
     running = ongoing.named(told.wire_id)
     pulse = Pulse() if running is None else running.pulse
@@ -226,8 +234,33 @@ def _done(block: Transactions, case: _Case, after: Record, told: Told, heard: He
     else:
         block.watch.look(case.station, after, pulse, case.work.now, case.work)
     limits = limiting.to_tell(ongoing, case.link, after, told)
+    fresh = ongoing.epoch == case.link.epoch
     ongoing.stale()
+    if fresh and not case.upset:
+        if after.ended:
+            case.work.on_commit(ongoing.renewal(case.link.epoch))
+        elif case.before is None and not after.superseded:
+            begun = _begun(block, case, after, fact, told)
+            begun.pulse = pulse
+            case.work.on_commit(ongoing.renewal(case.link.epoch, begun))
+        elif running is not None and told.what is What.UPDATED and not after.superseded:
+            evse_id = None if after.evse_id is None else EvseId(after.evse_id)
+            follow = partial(running.follow, after, told, block.bounds(case.station, evse_id))
+            case.work.on_commit(follow)
+            case.work.on_commit(ongoing.renewal(case.link.epoch, running))
     return Heard(heard.key, heard.number, heard.judged, cost_to_tell(after, told.what), limits)
+
+
+def _begun(block: Transactions, case: _Case, after: Record, fact: Fact, told: Told) -> Running:
+    """A transaction of which this is the first word, as memory holds it."""
+    now = case.work.now
+    seen = SeqNos([])
+    if told.seq_no >= 0:
+        seen.add(told.seq_no)
+    running = Running(after, seen, now)
+    evse_id = None if after.evse_id is None else EvseId(after.evse_id)
+    running.account = counted(Timeline.of([fact]), reported(told.values, now), block.bounds(case.station, evse_id))
+    return running
 
 
 def cost_to_tell(record: Record, what: What) -> Money | None:
