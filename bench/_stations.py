@@ -23,6 +23,7 @@ from forecourt.csms.stations import actions
 from forecourt.csms.stations.credentials import digest
 from forecourt.csms.stations.store import station as station_table
 from forecourt.csms.store.embedded import EmbeddedPostgres
+from forecourt.transport.running import collect_seldom
 
 PASSWORD: Final = "sixteen or more letters"
 DURABILITY: Final = ("fsync", "synchronous_commit", "full_page_writes")
@@ -163,6 +164,7 @@ async def management_system(place: Path, wire_ids: Sequence[str]) -> AsyncGenera
             await connection.execute(insert(station_table), [{"wire_id": name, **common} for name in wire_ids])
             for station in await actions.load(connection):
                 csms.stations.add(station)
+        collect_seldom()
         yield csms
 
 

@@ -61,15 +61,16 @@ def check_of(version: Version, struct: type[Message]) -> Check | None:
     return check
 
 
-def decimal_in(holder: Message, attribute: str, value: Any, path: str) -> Decimal:
+def decimal_in(holder: Message, attribute: str, value: Any, *where: Any) -> Decimal:
     """The Decimal for a number that came as an integer, which is put into `holder` in its stead.
 
-    Raises the PayloadFault for what is no number, and for an integer out of range.
+    `where` are the parts of its path (`joined`), which is put together only for a fault. Raises the PayloadFault for what is
+    no number, and for an integer out of range.
     """
     if type(value) is not int:
-        raise PayloadFault(ErrorCode.TYPE_CONSTRAINT_VIOLATION, f"{kind_of(value)} instead of number", path)
+        raise PayloadFault(ErrorCode.TYPE_CONSTRAINT_VIOLATION, f"{kind_of(value)} instead of number", joined(*where))
     if not is_bounded(value):
-        raise PayloadFault(ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, OUT_OF_RANGE, path)
+        raise PayloadFault(ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, OUT_OF_RANGE, joined(*where))
     number = Decimal(value)
     # The message is frozen, and nobody but its reader has seen it yet.
     force_setattr(holder, attribute, number)
@@ -125,7 +126,7 @@ class _Writer:
         start = self._begin(with_value, indent=not rule.required)
         if isinstance(rule.shape, Fraction):
             self._write(f"if type({name}) is not Decimal:")
-            self._write(f"    {name} = decimal_in({holder}, {rule.attribute!r}, {name}, {_path(where)})")
+            self._write(f"    {name} = decimal_in({holder}, {rule.attribute!r}, {name}, {', '.join(where)})")
         self._shape(rule.shape, rule.values, rule.bounds, name, where)
         self._end(start, indent=not rule.required)
 

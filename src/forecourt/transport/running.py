@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -15,8 +16,21 @@ else:
 
 T = TypeVar("T")
 
+_YOUNG, _MIDDLE, _OLD = 50_000, 20, 100
+
 
 def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T:
     """Run `main` to its end as `asyncio.run` does, on uvloop where it is installed."""
     with asyncio.Runner(debug=debug, loop_factory=_new_loop) as runner:
         return runner.run(main)
+
+
+def collect_seldom() -> None:
+    """Have Python look for garbage seldom. For a program that serves thousands of connections, once it has started.
+
+    What is there by then stays, and is not looked at again; and hardly anything of a message is in a cycle, so a collection
+    after each 700 new objects, as by default, costs a fifth of all the time and finds nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
