@@ -14,7 +14,8 @@ from litestar.openapi.spec import Components, License, SecurityScheme
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from forecourt import __version__
-from forecourt.csms.api.description import DESCRIPTION, NoPages, documentation, openapi, operation_id
+from forecourt.csms.api.description import DESCRIPTION, documentation, operation_id
+from forecourt.csms.api.openapi import NoPages, openapi
 from forecourt.csms.store.engine import Database
 from forecourt.csms.store.work import Store
 from forecourt.csms.web.callers import Authenticator

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import msgspec
-from litestar import MediaType, Request, Response, Router, get
+from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 DESCRIPTION: Final = """\
@@ -27,24 +26,6 @@ def operation_id(handler: HTTPRouteHandler, method: Any, path: Any) -> str:
     """The handler's own name, in camel case: what generated clients call the operation."""
     first, *others = handler.fn.__name__.split("_")
     return first + "".join(word.capitalize() for word in others)
-
-
-class NoPages(Router):
-    """In place of the pages Litestar makes of the description: among them is one that answers HTML for what is not there."""
-
-    def register(self, value: Any) -> Any:
-        """Leave it out."""
-        return []
-
-
-@get("/api/v1/openapi.json", include_in_schema=False, opt={"permission": "public"}, sync_to_thread=False)
-def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The description for programs."""
-    made: bytes | None = request.app.state.get("openapi")
-    if made is None:
-        made = msgspec.json.encode(request.app.openapi_schema.to_schema())
-        request.app.state["openapi"] = made
-    return Response(made, media_type=MediaType.JSON)
 
 
 @get(

@@ -117,16 +117,19 @@ def _guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHan
 
 
 def _only_known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse a misspelt filter: ignored, it would answer with what was not asked for."""
+    """Refuse a misspelt filter: ignored, it would answer with what was not asked for. And the one character that no text has."""
     known = handler.opt.get("_parameters")
     if known is None:
         known = handler.opt["_parameters"] = query_parameters(handler)
-    for name in connection.query_params:
+    for name, values in connection.query_params.dict().items():
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known)) or 'none'}"
             message = f"there is no parameter {name} here; {hint}"
             raise Invalid("parameter_unknown", message, {name: message})
+        if any("\0" in value for value in values):
+            message = "a text cannot hold the character NUL"
+            raise Invalid("text_not_storable", message, {name: message})
 
 
 def query_parameters(handler: BaseRouteHandler) -> frozenset[str]:
