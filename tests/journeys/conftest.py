@@ -9,10 +9,11 @@ import pytest
 
 from forecourt.csms import app
 from forecourt.csms.config import Api, Config, Database, Gateway, Server, Soap
-from tests.csms.conftest import database_url, server
+from tests.csms.conftest import database_url, server, server_folder
+from tests.journeys.hurting import OwnServer
 from tests.journeys.site import Site
 
-__all__ = ["database_url", "server"]
+__all__ = ["database_url", "server", "server_folder"]
 
 
 @pytest.fixture
@@ -33,3 +34,12 @@ async def site(database_url: str, tmp_path: Path, gateway: Gateway) -> AsyncIter
     )
     async with app.run(config) as csms:
         yield Site(csms)
+
+
+@pytest.fixture
+async def own_server(server_folder: Path) -> AsyncIterator[OwnServer]:
+    """A database server of this test's own, running."""
+    made = OwnServer(server_folder)
+    await made.start()
+    yield made
+    await made.stop()

@@ -17,7 +17,7 @@ from forecourt.csms.redaction import MASK, SECRET_ACTIONS
 from forecourt.csms.stations.dialects import Handler, Later
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Registration
-from forecourt.csms.store.errors import EntryRefused, StoreAway, StoreError, StoreFault
+from forecourt.csms.store.errors import EntryRefused, StoreAway, StoreBroke, StoreError, StoreFault
 from forecourt.csms.store.work import Store, Work
 from forecourt.ocpp import v2, v16
 from forecourt.ocpp.deviations import Deviation
@@ -32,6 +32,8 @@ TRANSACTION_MESSAGES: Final = frozenset(
     {v16.StartTransaction, v16.StopTransaction, v16.MeterValues, v2.TransactionEvent}
 )
 """What a station must not be made to discard: it is answered truly or not at all (E13, 1.6 section 3.7.1)."""
+
+_PAUSE_S: Final = 0.1
 
 NEEDS_NO_DATABASE: Final = frozenset({v16.Heartbeat, v2.Heartbeat})
 """What is answered also while the database is away (DESIGN section 4)."""
@@ -82,7 +84,7 @@ class Dispatch:
             handler = self._handler(link, heard)
             if self._tasks is not None and kind in NEEDS_NO_DATABASE and not isinstance(handler, Later):
                 return await self._handle_at_once(link, heard, handler, self._tasks)
-            return await self._handle(link, heard, handler)
+            return await self._hold(link, heard, handler)
         except LocalProtocolError as error:
             # An answer that cannot be said is our mistake, not the station's: its code is not for the station.
             return await self._fail(link, heard, error)
@@ -110,6 +112,20 @@ class Dispatch:
         if handler is None:
             raise ProtocolError(ErrorCode.NOT_SUPPORTED, f"{heard.action} is not supported")
         return handler
+
+    async def _hold(self, link: Link, heard: Heard, handler: Handler | Later) -> Given:
+        """Handle, and begin again while the database goes away in the middle of it, for as long as a call may be held.
+
+        A unit whose commit was not heard may be there: the second attempt is to it what a repetition by the station would be.
+        """
+        deadline = self._clock.monotonic() + self._store.hold_s
+        while True:
+            try:
+                return await self._handle(link, heard, handler)
+            except StoreBroke:
+                if self._clock.monotonic() + _PAUSE_S >= deadline:
+                    raise
+            await self._clock.sleep(_PAUSE_S)
 
     async def _handle(self, link: Link, heard: Heard, handler: Handler | Later) -> Given:
         station = link.station

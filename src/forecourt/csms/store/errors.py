@@ -68,5 +68,9 @@ class StoreBusy(StoreAway):
     """Another transaction held what this one needed, or both waited for each other; nothing was written."""
 
 
+class StoreBroke(StoreAway):
+    """The database went away under a transaction that had begun. Whoever can do it all again may try at once."""
+
+
 class StoreFault(StoreError):
     """A statement of ours is wrong for this database, such as a missing table. Callers treat it like `StoreAway`."""

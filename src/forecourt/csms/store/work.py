@@ -21,7 +21,7 @@ from forecourt.clock import Clock
 from forecourt.csms.store.announced import ANNOUNCED, EVENTS, Event, row_of
 from forecourt.csms.store.engine import Database
 from forecourt.csms.store.entry import Entry, keep_aside, write
-from forecourt.csms.store.errors import EntryRefused, StoreAway
+from forecourt.csms.store.errors import EntryRefused, StoreAway, StoreBroke
 from forecourt.csms.store.failures import DRIVER_ERRORS, Failure, judge, translated
 from forecourt.csms.store.journal import Journal
 from forecourt.csms.store.rows import Driver, Once, Row, Rows
@@ -202,6 +202,8 @@ class Work:
     async def _give_up(self, error: Exception) -> NoReturn:
         """Raise the store's own error for `error`, after keeping aside what the schema refused."""
         told = translated(error)
+        if type(told) is StoreAway and self._own is not None:
+            told = StoreBroke(*told.args)
         if isinstance(told, EntryRefused):
             await self._end_own()
             # Whoever asked through the API is told, and has the values; a station would send them for ever.
