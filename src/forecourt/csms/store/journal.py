@@ -25,6 +25,7 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
 
+import asyncpg
 from sqlalchemy import text
 
 from forecourt.clock import Clock
@@ -109,6 +110,7 @@ class Journal:
         self._driver: Driver | None = None
         self._unheard: _Flush | None = None
         self._available = False
+        self._full_disk = False
         self._closing = False
         self._writer: asyncio.Task[None] | None = None
 
@@ -310,6 +312,7 @@ class Journal:
     # The connection.
 
     def _lose_connection(self, error: Exception) -> None:
+        self._full_disk = isinstance(error.__cause__, asyncpg.DiskFullError)
         if self._available:
             _LOG.warning("the database is away, entries are held: %s", error)
             self._available = False
@@ -349,6 +352,8 @@ class Journal:
                     self._id,
                     self._clock.now(),
                 )
+                if self._full_disk:
+                    await _need_room(driver)
         except BaseException:
             driver.terminate()
             raise
@@ -375,6 +380,16 @@ class Journal:
 
     def _now(self) -> float:
         return self._clock.monotonic()
+
+
+async def _need_room(driver: Driver) -> None:
+    """Raise unless the disk has room again: a server whose disk is full takes connections and small changes all the same."""
+    try:
+        await driver.execute("BEGIN; CREATE TEMPORARY TABLE room ON COMMIT DROP AS SELECT repeat('-', 1000)")
+    except asyncpg.InsufficientPrivilegeError:
+        # Then the next flush will show.
+        _LOG.debug("this account may make no temporary table, so the room on the disk cannot be tried")
+    await driver.execute("ROLLBACK")
 
 
 def _tell(listener: Callable[[_Said], object], what: _Said) -> None:
