@@ -32,6 +32,7 @@ async def site(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactor
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(list_jobs, "_SETTLING", NEVER)
         patch.setattr(list_jobs, "_LOOK_EVERY", NEVER)
+        patch.setattr(list_policy, "begin", lambda work: None)
         async with serving(server, tmp_path_factory.mktemp("csms")) as running:
             await running.until("SELECT run_at > now() FROM job WHERE kind = 'local_list.look'", [(True,)])
             await hand_out(running)
