@@ -28,6 +28,7 @@ ROWS = (
     ["csms.upkeep", "csms.assembly"],
     ["csms.app"],
     ["cli"],
+    ["__main__"],
 )
 # Packages that may import less than their row allows.
 ONLY = {

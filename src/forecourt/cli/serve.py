@@ -1,0 +1,59 @@
+"""`forecourt serve`: the management system, until it is stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from forecourt.cli import settings
+from forecourt.cli.places import in_url, lan_addresses
+from forecourt.cli.running import log_to_stderr, prepared, until_stopped
+from forecourt.csms.app import Csms
+from forecourt.csms.config import Config
+
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
+
+
+@click.command()
+@settings.options
+@click.option("--verbose", is_flag=True, help="Log everything, not only warnings.")
+def serve(file: Path | None, data: Path | None, verbose: bool) -> None:
+    """Run the management system until Ctrl-C.
+
+    Without settings it keeps its data in var/forecourt with a database of its own, takes stations on port 8180 of every
+    network, and serves the API on port 8080 of this machine only.
+    """
+    config = settings.read(file, data)
+    log_to_stderr(verbose)
+    console = Console(stderr=False, highlight=False)
+
+    async def say(csms: Csms) -> None:
+        console.print(where(config, csms))
+        console.print("Ctrl-C ends it.")
+
+    until_stopped(prepared(config, lambda words: console.print(f"  {words}")), config, say)
+    console.print("ended")
+
+
+def where(config: Config, csms: Csms) -> Table:
+    """What to type into chargers and browsers, and where things are."""
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    addresses = lan_addresses() if config.server.host in _EVERYWHERE else [config.server.host]
+    secure = bool(config.tls.certificates)
+    for address in addresses or ["127.0.0.1"]:
+        place = f"{in_url(address)}:{csms.port}{config.gateway.path}"
+        web = "wss" if secure else "ws"
+        profiles = "2 and 3" if secure else "0 and 1" if config.gateway.allow_profile_0 else "1"
+        table.add_row("stations", f"[bold]{web}://{place}/[/]", f"OCPP 1.6J, 2.0.1, 2.1; security profiles {profiles}")
+        if config.soap.enabled and not secure:
+            table.add_row("", f"http://{place}", "OCPP 1.6S (SOAP)")
+    if not secure:
+        table.add_row("", "[yellow]no TLS[/]", "set tls.certificates for security profiles 2 and 3")
+    if csms.api_port:
+        table.add_row("API", f"[bold]http://{in_url(config.api.host or 'localhost')}:{csms.api_port}/api/docs[/]", "")
+    database = "PostgreSQL at the address you gave" if config.database.url else "embedded PostgreSQL in the data folder"
+    table.add_row("data", str(config.database.folder.resolve()), database)
+    return table
