@@ -132,6 +132,6 @@ async def test_the_api_sees_only_the_rows_of_its_scope(store: Store, table: str)
     world = await world_of(store, V201)
     found = await world.rows(
         "SELECT relrowsecurity, policyname FROM pg_class JOIN pg_policies ON tablename = relname"
-        f" WHERE relname = '{table}'"
+        f" WHERE relname = '{table}' ORDER BY policyname"
     )
-    assert found == [(True, f"{table}_scope")]
+    assert found == [(True, f"{table}_scope"), (True, f"{table}_sites")]
