@@ -215,7 +215,7 @@ async def run(
                 progress(f"first start: sign in as {made[0]} with the password {chosen}")
             api_database = open_api_database(addresses)
             stack.push_async_callback(api_database.close)
-            outside = health.routes(database.is_available, metrics.registry(stations, store.journal))
+            counted = metrics.registry(stations, sending, store.journal)
             api = application(
                 store=store,
                 api_database=api_database,
@@ -223,9 +223,9 @@ async def run(
                 first_organisation=organisation,
                 pepper=pepper,
                 routes=api_routes(ApiParts(store=store, stations=stations, sending=sending, clock=clock)),
-                outside=outside,
+                outside=health.routes(database.is_available, counted),
             )
-            api_port = await stack.enter_async_context(serving(api, config.api))
+            api_port = await stack.enter_async_context(serving(metrics.Measured(api, counted, clock), config.api))
             progress(f"the API listens on port {api_port}, its description is at /api/docs")
         yield Csms(
             store=store,

@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from forecourt.csms.store.errors import StoreAway
 from forecourt.csms.web.routes import PUBLIC, read
 
 
@@ -19,10 +20,9 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether work is taken."""
+    """Work is taken."""
 
     status: str
-    database: bool
 
 
 def routes(database_is_available: Callable[[], bool], registry: CollectorRegistry) -> list[HTTPRouteHandler]:
@@ -33,10 +33,10 @@ def routes(database_is_available: Callable[[], bool], registry: CollectorRegistr
         return Alive(status="alive")
 
     @read("/readyz", permission=PUBLIC, tags=["Health"], summary="Does it take work")
-    async def readiness() -> Response[Ready]:
-        available = database_is_available()
-        out = Ready(status="ready" if available else "not ready", database=available)
-        return Response(out, status_code=200 if available else 503)
+    async def readiness() -> Ready:
+        if not database_is_available():
+            raise StoreAway("the database does not answer")
+        return Ready(status="ready")
 
     @read("/metrics", permission=PUBLIC, include_in_schema=False)
     async def metrics() -> Response[bytes]:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import uvicorn
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 from forecourt.csms.config import Api
 
@@ -26,7 +26,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(application: Litestar, settings: Api) -> AsyncIterator[int]:
+async def serving(application: ASGIApp, settings: Api) -> AsyncIterator[int]:
     """Serve for as long as the block lasts; the port that was taken is given. Raises OSError when it cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.create_server((settings.host, settings.port), family=family, backlog=512)

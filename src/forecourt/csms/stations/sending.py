@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -118,6 +119,8 @@ class Sending:
         self._clock = clock
         self._tasks = tasks
         self._kinds = {command.kind: command for dialect in dialects for command in dialect.says}
+        self.steps: Counter[CommandStatus] = Counter()
+        """How many commands have come to each status in this process."""
 
     async def ask(
         self,
@@ -150,6 +153,7 @@ class Sending:
             raise Invalid("command_not_storable", f"this command cannot be stored: {error.reason}") from error
         finally:
             queue.arriving -= 1
+        self.steps[order.status] += 1
         queue.orders.append(order)
         self.go_on(station)
         return order
@@ -256,7 +260,9 @@ class Sending:
         )
         async with self._store.work(station.key) as work:
             status = CommandStatus.FAILED if failed else CommandStatus.FINISHED
-            return await _end(work, theirs, status, reason) > 0
+            ended = await _end(work, theirs, status, reason)
+        self.steps[status] += ended
+        return ended > 0
 
     # On its way.
 
@@ -324,6 +330,7 @@ class Sending:
                 .values(status=status, reason=reason, result=kept, request_id=order.request_id, **when)
             )
             _announce(work, order, status, reason)
+        self.steps[status] += 1
         order.become(status, reason, result)
 
     def _check_words(self, station: Station, command: Command) -> None:

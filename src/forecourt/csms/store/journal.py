@@ -119,6 +119,11 @@ class Journal:
         """Whether the database took the last thing it was given."""
         return self._available
 
+    @property
+    def waiting(self) -> int:
+        """How many units of work are not on their way yet."""
+        return len(self._lineup)
+
     async def open(self) -> None:
         """Connect and begin to write. Raises `StoreAway`."""
         try:
