@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,6 +41,7 @@ from forecourt.csms.blocks.transactions.model import Reference
 from forecourt.csms.bus import LocalBus
 from forecourt.csms.config import Config
 from forecourt.csms.gateway.arrivals import Arrivals
+from forecourt.csms.gateway.certificates import Certificates
 from forecourt.csms.gateway.connections import Connections, Parts
 from forecourt.csms.gateway.database import Availability as DatabaseAvailability
 from forecourt.csms.gateway.dispatch import Dispatch, note_deviation
@@ -66,7 +66,6 @@ from forecourt.transport.closure import GOING_AWAY, TRY_AGAIN_LATER
 from forecourt.transport.limits import Limits
 from forecourt.transport.listener import Listener, listen
 from forecourt.transport.tasks import Tasks
-from forecourt.transport.tls import ClientCertificates, KeyPair, server_context
 
 NODE: Final = "one"
 BY_LIMITS: Final = "limits"
@@ -175,6 +174,13 @@ async def run(
             provisioning_upkeep.begin(work)
         await bulk.resume(store)
 
+        certificates = Certificates(config.tls)
+        listening: list[Listener] = []
+
+        async def renew_certificates() -> None:
+            for one in listening:
+                await certificates.renew(one)
+
         async def often() -> None:
             soap.forget_silent()
             await sending.expire()
@@ -182,7 +188,7 @@ async def run(
         tidy = Upkeep(
             store.database,
             clock,
-            often=[often],
+            often=[often, renew_certificates],
             kept=[Kept(MESSAGE_LOG, config.retention.message_log_days), Kept(SPLIT, config.retention.meter_value_days)],
             retention=config.retention,
             seldom=[store.journal.tidy, partial(repeating.forget, store)],
@@ -194,7 +200,8 @@ async def run(
             host=config.server.host or None,
             port=config.server.port,
             http=soap.http,
-            tls=await asyncio.to_thread(_tls, config),
+            tls=await certificates.load(),
+            tls_failed=connection_parts.refusals.note_tls,
             limits=Limits(
                 max_message_bytes=config.gateway.max_message_bytes,
                 max_body_bytes=config.gateway.max_message_bytes,
@@ -203,6 +210,7 @@ async def run(
                 max_connections=config.gateway.max_connections,
             ),
         )
+        listening.append(listener)
         stack.push_async_callback(listener.close, GOING_AWAY, "the server is going down")
         progress(f"stations connect to port {listener.port}, path {config.gateway.path}/ and their identity")
         api_port, api = 0, None
@@ -315,18 +323,6 @@ async def _stations(store: Store) -> Stations:
             known.add(station)
         await availability.load(connection, known)
     return known
-
-
-def _tls(config: Config) -> ssl.SSLContext | None:
-    if not config.tls.certificates:
-        return None
-    roots = config.tls.client_ca.read_text() if config.tls.client_ca is not None else None
-    return server_context(
-        [KeyPair(certificate, key) for certificate, key in config.tls.certificates],
-        clients=ClientCertificates.NONE if roots is None else ClientCertificates.OPTIONAL,
-        client_roots=roots,
-        rsa_key_exchange=config.tls.rsa_key_exchange,
-    )
 
 
 @asynccontextmanager

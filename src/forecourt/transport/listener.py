@@ -9,8 +9,8 @@ import socket
 import ssl
 import sys
 from collections import Counter
-from collections.abc import Coroutine
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeAlias
 
 import aiofastnet
 
@@ -37,6 +37,8 @@ _OUT_OF_FILES_PAUSE_S = 0.2
 _OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 60\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
+TlsFailed: TypeAlias = Callable[[str, str], None]
+
 
 class _Guest(Protocol):
     def close(self) -> None:
@@ -59,6 +61,7 @@ class Listener:
         tls: ssl.SSLContext | None,
         limits: Limits,
         sweeper: Sweeper,
+        tls_failed: TlsFailed | None = None,
     ) -> None:
         self.decide = decide
         self.http = http
@@ -69,6 +72,7 @@ class Listener:
         self.closing = False
         self.port = int(sockets[0].getsockname()[1])
         self._tls = tls
+        self._tls_failed = tls_failed
         self._sockets = sockets
         self._guests: set[_Guest] = set()
         self._arriving = 0
@@ -159,6 +163,7 @@ class Listener:
     async def _welcome(self, arrived: socket.socket, tls: ssl.SSLContext | None) -> None:
         """Do the TLS handshake, if there is one, and open the door."""
         loop = asyncio.get_running_loop()
+        came_from = _address(arrived)
         try:
             if tls is None:
                 await aiofastnet.connect_accepted_socket(loop, self._open_door, arrived)
@@ -173,9 +178,11 @@ class Listener:
                     ssl_incoming_bio_size=BIO_BYTES,
                     ssl_outgoing_bio_size=BIO_BYTES,
                 )
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError) as error:
             # ssl.SSLError is an OSError too: no TLS, no common suite, a bad certificate, or gone.
             self.counts["tls_failed" if tls else "lost"] += 1
+            if isinstance(error, ssl.SSLError) and self._tls_failed is not None:
+                self._tls_failed(came_from, _words(error))
             arrived.close()
         finally:
             self._arriving -= 1
@@ -183,6 +190,21 @@ class Listener:
 
     def _open_door(self) -> Door:
         return Door(self)
+
+
+def _address(arrived: socket.socket) -> str:
+    try:
+        host, port, *_ = arrived.getpeername()
+    except OSError:
+        return ""
+    return f"{host}:{port}"
+
+
+def _words(error: ssl.SSLError) -> str:
+    """What went wrong, without the names of source files that OpenSSL adds."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return (error.reason or "no TLS").replace("_", " ").lower()
 
 
 async def listen(
@@ -194,14 +216,22 @@ async def listen(
     tls: ssl.SSLContext | None = None,
     limits: Limits | None = None,
     sweeper: Sweeper | None = None,
+    tls_failed: TlsFailed | None = None,
 ) -> Listener:
     """Listen on `host` (None: every address, IPv4 and IPv6) and `port` (0: any free one).
 
-    `decide` answers WebSocket handshakes, `http` every other request. Raises OSError when the port cannot be had.
+    `decide` answers WebSocket handshakes, `http` every other request; `tls_failed` hears from where and why a connection did
+    not get as far as that. Raises OSError when the port cannot be had.
     """
     sockets = await _bound(host, port)
     return Listener(
-        sockets, decide, http=http, tls=tls, limits=limits or Limits(), sweeper=sweeper or Sweeper.of_loop()
+        sockets,
+        decide,
+        http=http,
+        tls=tls,
+        limits=limits or Limits(),
+        sweeper=sweeper or Sweeper.of_loop(),
+        tls_failed=tls_failed,
     )
 
 

@@ -33,6 +33,7 @@ NOTICED_AGAIN_S: Final = 3600.0
 """How often it is a security event that the same station is refused for the same reason."""
 
 MOST_WAITING: Final = 1_000
+_TLS_FAILED: Final = "tls_failed"
 _REMEMBERED: Final = 10_000
 _NOT_PROVEN: Final = frozenset(verdict.value for verdict in Verdict if verdict is not Verdict.ACCEPTED)
 """Reasons that say that a station did not prove who it is."""
@@ -78,6 +79,18 @@ class Refusals:
                 [storable(name[:100]) for name in handshake.subprotocols[:20]],
             )
         )
+        self._begin()
+
+    def note_tls(self, came_from: str, detail: str) -> None:
+        """Record a connection that ended in its TLS handshake, soon. Which station it was nobody knows: it had no time to say."""
+        key = (came_from.rpartition(":")[0], f"{_TLS_FAILED}: {detail}")
+        if len(self._waiting) >= MOST_WAITING or not _is_news(self._seen, key, self._clock.monotonic(), SAME_AGAIN_S):
+            self.unrecorded += 1
+            return
+        self._waiting.append((self._clock.now(), None, "", came_from, "", _TLS_FAILED, storable(detail), []))
+        self._begin()
+
+    def _begin(self) -> None:
         if not self._writing:
             self._writing = True
             self._tasks.start(self._write())
