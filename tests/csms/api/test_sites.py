@@ -49,7 +49,7 @@ async def test_every_change_is_on_the_audit_log_with_what_was_before(system: Sys
         ({"name": "A", "colour": "red"}, "invalid", "colour"),
         ({"name": "A\0"}, "invalid", "name"),
         ({"name": "A", "timeZone": "Mars/Base"}, "time_zone_unknown", "timeZone"),
-        ({"name": "A", "organisationId": 4711}, "in_use", ""),
+        ({"name": "A", "organisationId": 4711}, "reference_unknown", "organisationId"),
         ([], "invalid", ""),
     ],
 )

@@ -23,6 +23,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
 _UNKNOWN_FIELD: Final = re.compile(r"unknown field `([^`]*)`")
 _MISSING_FIELD: Final = re.compile(r"missing required field `([^`]*)`")
+_COLUMNS_OF: Final = re.compile(r"_(?:fkey|check|key)$")
 _UNIQUE, _REFERENCE = "23505", "23503"
 
 _CODES: Final[Mapping[int, str]] = {
@@ -132,15 +133,16 @@ def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
 
 
 def _refused(_: Request[Any, Any, Any], error: EntryRefused) -> Response[Problem]:
-    faults = [Fault(path=_camel(error.column), message=error.reason)] if error.column else []
+    """What the schema refused. What a constraint is about is in its name."""
+    about = _camel(error.column or _COLUMNS_OF.sub("", error.constraint.removeprefix(f"{error.table}_")))
     if error.sqlstate == _UNIQUE:
-        return problem(
-            409, "already_there", f"something with these values is there already ({error.constraint})", faults
-        )
+        return problem(409, "already_there", f"something with these values is there already ({error.constraint})")
+    if error.sqlstate == _REFERENCE and error.reason.startswith("insert"):
+        message = "there is no such thing"
+        return problem(422, "reference_unknown", f"{about}: {message}", [Fault(path=about, message=message)])
     if error.sqlstate == _REFERENCE:
-        return problem(
-            409, "in_use", f"it is used by something, or names what is not there ({error.constraint})", faults
-        )
+        return problem(409, "in_use", f"it is used by something ({error.constraint})")
+    faults = [Fault(path=about, message=error.reason)] if about else []
     return problem(422, "not_storable", f"this cannot be stored: {error.reason}", faults)
 
 
