@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Final
+from urllib.parse import quote
 
 from litestar import Litestar
 from sqlalchemy import select
@@ -230,7 +231,17 @@ async def run(
                 authenticator=Accounts(store, local_key.hex()),
                 first_organisation=organisation,
                 pepper=pepper,
-                routes=api_routes(ApiParts(store=store, stations=stations, sending=sending, clock=clock)),
+                routes=api_routes(
+                    ApiParts(
+                        store=store,
+                        stations=stations,
+                        sending=sending,
+                        clock=clock,
+                        blocks=blocks,
+                        dialects=parts.dialects,
+                        url_of=partial(_charger_url, config, listener.port),
+                    )
+                ),
                 outside=health.routes(database.is_available, counted),
             )
             api_port = await stack.enter_async_context(serving(metrics.Measured(api, counted, clock), config.api))
@@ -323,6 +334,15 @@ async def _stations(store: Store) -> Stations:
             known.add(station)
         await availability.load(connection, known)
     return known
+
+
+def _charger_url(config: Config, port: int, host: str, wire_id: str, security_profile: int) -> str:
+    """What a station is told to connect to, by a client that has reached us at `host`."""
+    place = f"{config.gateway.path.rstrip('/')}/{quote(wire_id, safe='')}"
+    if config.server.public_url:
+        return config.server.public_url.rstrip("/") + place
+    scheme = "wss" if security_profile > 1 else "ws"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{place}"
 
 
 @asynccontextmanager

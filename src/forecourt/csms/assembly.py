@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 from litestar.handlers import HTTPRouteHandler
@@ -18,6 +19,7 @@ from forecourt.csms.blocks.authorization.lists import Lists
 from forecourt.csms.blocks.availability import v2 as availability_2
 from forecourt.csms.blocks.availability import v16 as availability_16
 from forecourt.csms.blocks.availability.model import Availability
+from forecourt.csms.blocks.availability.showing import in_state, places
 from forecourt.csms.blocks.data_transfer import v2 as data_transfer_2
 from forecourt.csms.blocks.data_transfer import v16 as data_transfer_16
 from forecourt.csms.blocks.data_transfer.model import Handlers
@@ -46,12 +48,14 @@ from forecourt.csms.blocks.transactions.judging import open_transactions
 from forecourt.csms.blocks.transactions.model import Ability
 from forecourt.csms.organisations import api as organisations_api
 from forecourt.csms.sites import api as sites_api
-from forecourt.csms.stations import raw
+from forecourt.csms.stations import api as stations_api
+from forecourt.csms.stations import bulk_api, commands_api, raw
 from forecourt.csms.stations.dialects import Dialect, Hears, Says, assemble
 from forecourt.csms.stations.forms import Forms
 from forecourt.csms.stations.model import Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import Sending
+from forecourt.csms.stations.shapes import StationParts
 from forecourt.csms.store.work import Store, Work
 from forecourt.ocpp.versions import V16, V21, V201, Version
 
@@ -84,6 +88,9 @@ class ApiParts:
     stations: Stations
     sending: Sending
     clock: Clock
+    blocks: Blocks
+    dialects: Mapping[Version, Dialect]
+    url_of: Callable[[str, str, int], str]
 
 
 def forms_of(known: Mapping[Version, Dialect]) -> Forms:
@@ -93,10 +100,24 @@ def forms_of(known: Mapping[Version, Dialect]) -> Forms:
 
 def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
     """Every route below `/api/v1`, in the order of the documentation."""
+    stations = StationParts(
+        store=parts.store,
+        stations=parts.stations,
+        sending=parts.sending,
+        dialects=parts.dialects,
+        forms=forms_of(parts.dialects),
+        pepper=parts.blocks.security.pepper,
+        url_of=parts.url_of,
+        places=partial(places, parts.stations),
+        in_state=in_state,
+    )
     return [
         *sessions_api.routes(parts.store, Throttle(parts.clock)),
         *organisations_api.routes(),
         *sites_api.routes(),
+        *stations_api.routes(stations),
+        *commands_api.routes(stations),
+        *bulk_api.routes(stations),
         *users_api.routes(),
         *grants_api.routes(),
         *keys_api.routes(),

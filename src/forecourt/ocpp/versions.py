@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from forecourt.ocpp.action import Action
 from forecourt.ocpp.delta import Delta
@@ -65,3 +65,6 @@ VERSIONS: Final[Mapping[str, Version]] = MappingProxyType(
     {version.subprotocol: version for version in (V21, V201, V16)}
 )
 """By subprotocol, the newest first."""
+
+VersionName: TypeAlias = Literal["1.6", "2.0.1", "2.1"]
+"""What versions are called, for those who choose one by name."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forecourt.csms import app
-from forecourt.csms.config import Api, Config, Database, Server, Soap
+from forecourt.csms.config import Api, Config, Database, Gateway, Server, Soap
 from tests.csms.api.system import System, client_of
 
 
@@ -19,11 +19,18 @@ def api_settings() -> Api:
 
 
 @pytest.fixture
-async def system(database_url: str, tmp_path: Path, api_settings: Api) -> AsyncIterator[System]:
+def gateway() -> Gateway:
+    """How stations are received. A module of tests may have it otherwise."""
+    return Gateway()
+
+
+@pytest.fixture
+async def system(database_url: str, tmp_path: Path, api_settings: Api, gateway: Gateway) -> AsyncIterator[System]:
     """The management system, running."""
     config = Config(
         server=Server(host="127.0.0.1", port=0),
         api=api_settings,
+        gateway=gateway,
         database=Database(url=database_url, folder=tmp_path),
         soap=Soap(trusted_networks=("127.0.0.0/8",)),
     )

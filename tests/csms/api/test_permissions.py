@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from litestar import Litestar
 from litestar.routes import HTTPRoute
@@ -21,8 +22,19 @@ from tests.csms.api.system import Caller, System
 PREFIX: Final = "/api/v1"
 NOWHERE: Final = 4711
 """The number of nothing."""
+UNIQUE: Final = frozenset({"command_id", "bulk_id"})
+"""Names of what has no number, but an identifier."""
 
-BODIES: Final[dict[tuple[str, str], object]] = {}
+
+def nowhere(names: list[str]) -> dict[str, object]:
+    """Things that are not there."""
+    return {name: UUID(int=NOWHERE) if name in UNIQUE else NOWHERE for name in names}
+
+
+BODIES: Final[dict[tuple[str, str], object]] = {
+    ("POST", "/stations/{station_id}/commands"): {"kind": "Reset"},
+    ("POST", "/stations/{station_id}/raw-commands"): {"action": "Reset", "payload": {"type": "Soft"}},
+}
 """Bodies with which a route looks for what its path names, where that needs more than an empty one."""
 
 
@@ -85,7 +97,7 @@ async def answer_to(caller: Caller, route: Route, path: str) -> tuple[int, Any]:
 
 async def test_whoever_has_shown_nothing_gets_in_nowhere(system: System) -> None:
     for route in all_routes(system):
-        path = PREFIX + route.at(**dict.fromkeys(route.names, NOWHERE))
+        path = PREFIX + route.at(**nowhere(route.names))
         answer = await system.client.request(route.method, path)
         if route.permission == PUBLIC:
             assert answer.status_code != 401, route
@@ -106,7 +118,7 @@ async def test_every_role_may_do_what_the_table_says_and_nothing_else(system: Sy
         for role in Role:
             caller = await system.caller(role, organisation, on_site)
             for route in all_routes(system):
-                status, said = await answer_to(caller, route, route.at(**dict.fromkeys(route.names, NOWHERE)))
+                status, said = await answer_to(caller, route, route.at(**nowhere(route.names)))
                 assert status < 500, (route, said)
                 assert status != 401 or route.permission == PUBLIC, (route, said)
                 refused = status == 403 and said["code"] == "not_allowed" and route.permission in said["detail"]
@@ -123,6 +135,9 @@ async def things(system: System) -> dict[str, object]:
     grant = {"role": "viewer", "organisationId": home}
     user = await me.post("/users", {"login": "mia", "grants": [grant]})
     key = await me.post("/api-keys", {"name": "key", **grant})
+    station = await me.post("/stations", {"stationId": "CP", "siteId": site["id"]})
+    command = await me.post(f"/stations/{station['id']}/commands", {"kind": "Reset"}, 202)
+    bulk = await me.post("/bulk-commands", {"kind": "Reset", "selection": {"all": True}}, 202)
     [change, *_] = (await me.get("/audit"))["items"]
     return {
         "organisation_id": home,
@@ -130,6 +145,9 @@ async def things(system: System) -> dict[str, object]:
         "user_id": user["id"],
         "key_id": key["id"],
         "audit_id": change["id"],
+        "station_id": station["id"],
+        "command_id": command["id"],
+        "bulk_id": bulk["id"],
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.charging.topology import Topology
@@ -36,6 +36,14 @@ CONNECTION: Final = Latest(
 SEEN: Final = Latest(table, key=["id"], columns=["last_seen_at"], unless_older="last_seen_at")
 
 _PAGE: Final = 5_000
+_IN_MEMORY: Final = {
+    "enabled": "enabled",
+    "assumed_version": "version_name",
+    "soap_enabled": "soap",
+    "soap_address": "soap_address",
+    "strict": "strict",
+}
+"""Columns, and what they are called in memory."""
 _COLUMNS: Final = (
     table.c.id,
     table.c.wire_id,
@@ -68,6 +76,15 @@ class StationAdded(Event, frozen=True, kw_only=True):
     wire_id: str
 
 
+class StationChanged(Event, frozen=True, kw_only=True):
+    """What people say of a station was changed, or it was removed; `what` says which."""
+
+    organisation_id: int
+    station_id: int
+    wire_id: str
+    what: str
+
+
 class StationConnected(Event, frozen=True, kw_only=True):
     """A station has connected. `peer` is where it was seen to come from."""
 
@@ -92,6 +109,7 @@ async def add(
     wire_id: str,
     organisation: OrganisationKey,
     site: SiteKey | None = None,
+    name: str = "",
     profile: SecurityProfile = SecurityProfile.BASIC,
     password_hmac: bytes | None = None,
     registration: Registration = Registration.ACCEPTED,
@@ -116,6 +134,7 @@ async def add(
             wire_id=wire_id,
             organisation_id=organisation,
             site_id=site,
+            name=name,
             registration=registration.value,
             security_profile=int(profile.value),
             password_hmac=password_hmac,
@@ -130,6 +149,36 @@ async def add(
     station = _station(added.mappings().one())
     work.announce(StationAdded(organisation_id=organisation, station_id=station.key, wire_id=wire_id))
     return station
+
+
+async def change(work: Work, key: int, organisation: int, wire_id: str, values: Mapping[str, Any]) -> None:
+    """Change columns of a station. In memory it changes by `apply`, once that is committed. Raises NotFound."""
+    if values:
+        changed = await (await work.sql()).execute(update(table).where(table.c.id == key).values(**values))
+        if changed.rowcount != 1:
+            raise NotFound("station_unknown", f"there is no station {key}")
+    work.announce(StationChanged(organisation_id=organisation, station_id=key, wire_id=wire_id, what="changed"))
+
+
+def apply(station: Station, values: Mapping[str, Any]) -> None:
+    """Let the process know of a committed change."""
+    for name, value in values.items():
+        if name == "site_id":
+            station.site = None if value is None else SiteKey(value)
+        elif name == "security_profile":
+            station.credentials.profile = SecurityProfile(str(value))
+        elif name == "certificate_name":
+            station.credentials.certificate_name = value
+        elif name in _IN_MEMORY:
+            setattr(station, _IN_MEMORY[name], value)
+
+
+async def remove(work: Work, key: int, organisation: int, wire_id: str) -> None:
+    """Remove a station; the database refuses while commands or transactions of it are on record. Raises NotFound."""
+    removed = await (await work.sql()).execute(delete(table).where(table.c.id == key))
+    if removed.rowcount != 1:
+        raise NotFound("station_unknown", f"there is no station {key}")
+    work.announce(StationChanged(organisation_id=organisation, station_id=key, wire_id=wire_id, what="removed"))
 
 
 async def find(work: Work, wire_id: str) -> Station:

@@ -102,13 +102,13 @@ def _domain(_: Request[Any, Any, Any], error: DomainError) -> Response[Problem]:
     return problem(error.http_status, error.code, error.message, faults, headers)
 
 
-def _validation(_: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
+def _validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
     """What Litestar found wrong with a body or a parameter before a handler saw it."""
     faults = []
     for one in error.extra if isinstance(error.extra, list) else []:
         message, key = str(one.get("message", "")), str(one.get("key", ""))
         if one.get("source") != "body":
-            faults.append(Fault(path=_camel(key), message=message))
+            faults.append(Fault(path=_parameter(request, key), message=message))
         elif message == "'data'":
             faults.append(Fault(path="", message="this needs a body: a JSON object, sent as application/json"))
         else:
@@ -117,12 +117,19 @@ def _validation(_: Request[Any, Any, Any], error: ValidationException) -> Respon
     return problem(422, "invalid", detail or error.detail, faults)
 
 
+def _parameter(request: Request[Any, Any, Any], name: str) -> str:
+    """What a parameter is called in the API; in Python some names are taken."""
+    found = request.route_handler.parsed_fn_signature.parameters.get(name)
+    declared = None if found is None else getattr(found.kwarg_definition, "name", None)
+    return declared if isinstance(declared, str) else _camel(name)
+
+
 def _fault(message: str, key: str) -> Fault:
     place = _PLACE.search(message)
     path = place[1] if place else key
     said = message[: place.start()] if place else message
     if named := _UNKNOWN_FIELD.search(said) or _MISSING_FIELD.search(said):
-        path = f"{path}.{named[1]}" if path and place else named[1]
+        path = f"{path}.{named[1]}" if path else named[1]
     return Fault(path=path.replace("[...]", "[]"), message=said)
 
 

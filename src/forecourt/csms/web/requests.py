@@ -91,14 +91,29 @@ class ApiRequest(Request[Caller | None, Any, State]):
         if wanted is not None and wanted.strip() != "*" and tag_of(current) not in _tags(wanted):
             raise ChangedMeanwhile("changed_meanwhile", "somebody has changed it since you read it; read it again")
 
-    def tagged(self, resource: msgspec.Struct, *, status_code: int = 200, location: str = "") -> Response[Any]:
-        """A single resource with its entity tag, or 304 if the caller has it already (If-None-Match)."""
-        tag = tag_of(resource)
+    def tagged(
+        self,
+        resource: msgspec.Struct,
+        *,
+        status_code: int = 200,
+        location: str = "",
+        tag_by: msgspec.Struct | None = None,
+    ) -> Response[Any]:
+        """A single resource with its entity tag, or 304 if the caller has it already (If-None-Match).
+
+        With `tag_by` the tag is weak and only for If-Match: it goes by that part of the resource which people change.
+        """
+        tag = tag_of(resource) if tag_by is None else f"W/{tag_of(tag_by)}"
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if location:
             headers["Location"] = location
         wanted = self.headers.get("if-none-match")
-        if self.method == "GET" and wanted is not None and (wanted.strip() == "*" or tag in _tags(wanted)):
+        if (
+            self.method == "GET"
+            and tag_by is None
+            and wanted is not None
+            and (wanted.strip() == "*" or tag in _tags(wanted))
+        ):
             return Response(None, status_code=304, headers=headers)
         return Response(resource, status_code=status_code, headers=headers)
 

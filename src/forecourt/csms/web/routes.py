@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import litestar
 from litestar.connection import ASGIConnection
@@ -32,6 +33,9 @@ SIGNED_IN: Final = "signed_in"
 
 Key = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
 """The number of a thing in a path."""
+
+UniqueKey = Annotated[UUID, PathParameter()]
+"""The identifier of a thing in a path, where it is unique everywhere."""
 
 _SAYS: Final = {
     400: "It could not be read",
@@ -147,6 +151,7 @@ __all__ = [
     "SIGNED_IN",
     "ApiRequest",
     "Key",
+    "UniqueKey",
     "change",
     "create",
     "query_parameters",

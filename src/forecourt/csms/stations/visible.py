@@ -1,0 +1,19 @@
+"""The station that a request of the API is about: row-level security says whether it is there for this caller."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from forecourt.csms.stations.model import Station, StationKey
+from forecourt.csms.stations.registry import Stations
+from forecourt.csms.stations.store import station as table
+from forecourt.csms.store.work import Work
+from forecourt.errors import NotFound
+
+
+async def visible(work: Work, stations: Stations, key: int) -> Station:
+    """The station with our number `key`, if the caller may see it. Raises NotFound."""
+    found = await (await work.sql()).execute(select(table.c.id).where(table.c.id == key))
+    if found.first() is None:
+        raise NotFound("station_unknown", f"there is no station {key}")
+    return stations.of_key(StationKey(key))
