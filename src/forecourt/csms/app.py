@@ -12,7 +12,6 @@ from typing import Final
 from urllib.parse import quote
 
 from litestar import Litestar
-from sqlalchemy import select
 
 from forecourt.charging.quantities import Money
 from forecourt.clock import SYSTEM, Clock
@@ -53,7 +52,7 @@ from forecourt.csms.gateway.refusals import Refusals
 from forecourt.csms.gateway.soap import SoapDoor, SoapParts
 from forecourt.csms.jobs import Worker
 from forecourt.csms.organisations import actions as organisations
-from forecourt.csms.organisations.store import organisation as organisation_table
+from forecourt.csms.organisations.names import CertificateNames
 from forecourt.csms.stations import actions as stations_actions
 from forecourt.csms.stations import bulk
 from forecourt.csms.stations.model import OrganisationKey, Station
@@ -129,7 +128,10 @@ async def run(
             )
         )
         stack.push_async_callback(tasks.finish)
-        organisation, owners = await _organisations(store)
+        async with store.work() as work:
+            organisation = await organisations.ensure_first(work)
+        names = CertificateNames(store)
+        await names.renew()
         stations = await _stations(store)
         parts = _Wiring(config, clock, store, stations, tasks, pepper)
         sending, blocks = parts.sending, parts.blocks
@@ -138,7 +140,7 @@ async def run(
         await blocks.transactions.watch.resume()
         connection_parts = Parts(
             doorkeeper=Doorkeeper(
-                stations, config.gateway, pepper=pepper, owners=owners, available=database.is_available
+                stations, config.gateway, pepper=pepper, owners=names.of, available=database.is_available
             ),
             refusals=Refusals(store, stations, clock, tasks),
             newcomers=Newcomers(store, stations, config.gateway, organisation),
@@ -156,7 +158,7 @@ async def run(
         connections = Connections(connection_parts)
         gate.append(connections)
         soap = SoapDoor(
-            connection_parts, SoapParts(policy=config.soap, path=config.gateway.path, pepper=pepper, owners=owners)
+            connection_parts, SoapParts(policy=config.soap, path=config.gateway.path, pepper=pepper, owners=names.of)
         )
         stack.push_async_callback(soap.close)
         worker = Worker(
@@ -189,7 +191,7 @@ async def run(
         tidy = Upkeep(
             store.database,
             clock,
-            often=[often, renew_certificates],
+            often=[often, renew_certificates, names.renew],
             kept=[Kept(MESSAGE_LOG, config.retention.message_log_days), Kept(SPLIT, config.retention.meter_value_days)],
             retention=config.retention,
             seldom=[store.journal.tidy, partial(repeating.forget, store)],
@@ -308,20 +310,6 @@ class _Wiring:
         if self._sending is None:
             raise RuntimeError("a command before everything is put together")
         return self._sending
-
-
-async def _organisations(store: Store) -> tuple[OrganisationKey, Callable[[Station], frozenset[str]]]:
-    """The first organisation, and which names the certificates of a station may carry (A00.FR.404)."""
-    async with store.work() as work:
-        first = await organisations.ensure_first(work)
-    names: dict[OrganisationKey, frozenset[str]] = {}
-    async with store.work() as work:
-        rows = await (await work.sql()).execute(
-            select(organisation_table.c.id, organisation_table.c.name, organisation_table.c.certificate_names)
-        )
-        for row in rows:
-            names[OrganisationKey(row.id)] = frozenset({row.name, *row.certificate_names})
-    return first, lambda station: names.get(station.organisation, frozenset())
 
 
 async def _stations(store: Store) -> Stations:

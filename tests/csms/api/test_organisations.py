@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from forecourt.csms.organisations.names import CertificateNames
+from forecourt.csms.stations import actions as stations
+from forecourt.csms.stations.model import OrganisationKey
 from forecourt.csms.web.permissions import Role
 from tests.csms.api.system import System
 
@@ -72,3 +75,16 @@ async def test_an_administrator_of_one_organisation_sees_it_and_changes_none(sys
         ("DELETE", f"/organisations/{theirs}", None),
     ):
         assert (await somebody.refused(method, path, json=body))[:2] == (403, "not_allowed")
+
+
+async def test_certificates_are_held_against_the_names_an_organisation_has_now(system: System) -> None:
+    north = await system.platform.post("/organisations", NORTH)
+    async with system.csms.store.work() as work:
+        station = await stations.add(work, wire_id="CP", organisation=OrganisationKey(north["id"]))
+    names = CertificateNames(system.csms.store)
+    assert names.of(station) == frozenset()
+    await names.renew()
+    assert names.of(station) == {"North", "North B.V."}
+    await system.platform.patch(f"/organisations/{north['id']}", {"name": "Far North", "certificateNames": []})
+    await names.renew()
+    assert names.of(station) == {"Far North"}

@@ -58,7 +58,7 @@ class OrganisationBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
 
 class OrganisationChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What is to be different; what is left out stays. `certificateNames` counts from the next start on."""
+    """What is to be different; what is left out stays. Stations' certificates are held against it a few seconds later."""
 
     name: Name | UnsetType = UNSET
     roles: Roles | UnsetType = UNSET
