@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 from litestar.params import QueryParameter
-from sqlalchemy import ColumnElement, Row, Select, and_, or_
+from sqlalchemy import ColumnElement, Row, Select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.errors import Invalid
@@ -93,8 +93,9 @@ class Order:
         further: ColumnElement[bool] = self.key < key if self.descending else self.key > key
         if self.column is self.key:
             return further
-        beyond = self.column < value if self.descending else self.column > value
-        return or_(beyond, and_(self.column == value, further))
+        # Compared as a pair, so that an index on both finds the place at once.
+        place, last = tuple_(self.column, self.key), tuple_(value, key)
+        return place < last if self.descending else place > last
 
     def _read(self, cursor: str) -> tuple[Any, Any]:
         try:
