@@ -16,7 +16,18 @@ PLATFORM = [
     "csms." + name
     for name in ("config", "keys", "redaction", "store", "events", "bus", "jobs", "files", "stations", "web")
 ]
-BUSINESS = "organisations", "sites", "accounts", "drivers", "billing", "payments", "roaming", "notifications", "energy"
+BUSINESS = (
+    "organisations",
+    "sites",
+    "accounts",
+    "webhooks",
+    "drivers",
+    "billing",
+    "payments",
+    "roaming",
+    "notifications",
+    "energy",
+)
 FEATURES = ["csms.blocks", *("csms." + name for name in BUSINESS)]
 ROWS = (
     ["clock", "errors"],
@@ -24,7 +35,7 @@ ROWS = (
     ["transport"],
     [*PLATFORM, "station", "station.blocks", "conformance"],
     FEATURES,
-    ["csms.gateway", "csms.api"],
+    ["csms.gateway", "csms.api", "csms.feed"],
     ["csms.upkeep", "csms.assembly"],
     ["csms.app"],
     ["cli"],

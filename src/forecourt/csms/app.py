@@ -40,6 +40,7 @@ from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.model import Reference
 from forecourt.csms.bus import LocalBus
 from forecourt.csms.config import Config
+from forecourt.csms.feed.engine import Feed
 from forecourt.csms.gateway.arrivals import Arrivals
 from forecourt.csms.gateway.certificates import Certificates
 from forecourt.csms.gateway.connections import Connections, Parts
@@ -87,6 +88,8 @@ class Csms:
     """Where people and programs connect; 0 if nothing is served to them."""
     api: Litestar | None = field(default=None, repr=False)
     """What is served to them."""
+    feed: Feed | None = field(default=None, repr=False)
+    """What they watch."""
 
     @property
     def port(self) -> int:
@@ -216,7 +219,7 @@ async def run(
         listening.append(listener)
         stack.push_async_callback(listener.close, GOING_AWAY, "the server is going down")
         progress(f"stations connect to port {listener.port}, path {config.gateway.path}/ and their identity")
-        api_port, api = 0, None
+        api_port, api, feed = 0, None, None
         if config.api.enabled:
             made = await ensure_administrator(store, config.api.administrator_password)
             if made is not None:
@@ -227,6 +230,7 @@ async def run(
             api_database = open_api_database(addresses)
             stack.push_async_callback(api_database.close)
             counted = metrics.registry(stations, sending, store.journal)
+            feed = Feed(database=store.database, bus=bus, clock=clock, stations=stations)
             api = application(
                 store=store,
                 api_database=api_database,
@@ -241,12 +245,15 @@ async def run(
                         clock=clock,
                         blocks=blocks,
                         dialects=parts.dialects,
+                        feed=feed,
                         url_of=partial(_charger_url, config, listener.port),
                     )
                 ),
                 outside=health.routes(database.is_available, counted),
             )
             api_port = await stack.enter_async_context(serving(metrics.Measured(api, counted, clock), config.api))
+            # After the server, so that streams end before it waits for them.
+            await stack.enter_async_context(_background(feed.run()))
             progress(f"the API listens on port {api_port}, its description is at /api/docs")
         yield Csms(
             store=store,
@@ -259,6 +266,7 @@ async def run(
             pepper=pepper,
             api_port=api_port,
             api=api,
+            feed=feed,
         )
 
 

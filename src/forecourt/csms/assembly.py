@@ -35,17 +35,22 @@ from forecourt.csms.blocks.provisioning.model import Name
 from forecourt.csms.blocks.remote_control import forms as remote_control_forms
 from forecourt.csms.blocks.remote_control import v2 as remote_control_2
 from forecourt.csms.blocks.remote_control import v16 as remote_control_16
+from forecourt.csms.blocks.remote_control.actions import asker
 from forecourt.csms.blocks.reservation import v2 as reservation_2
 from forecourt.csms.blocks.reservation import v16 as reservation_16
 from forecourt.csms.blocks.security import v2 as security_2
 from forecourt.csms.blocks.security import v16 as security_16
 from forecourt.csms.blocks.security.rotation import Security
+from forecourt.csms.blocks.transactions import api as transactions_api
 from forecourt.csms.blocks.transactions import v2 as transactions_2
 from forecourt.csms.blocks.transactions import v16 as transactions_16
 from forecourt.csms.blocks.transactions.actions import VARIABLES, ability_of
 from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.judging import open_transactions
 from forecourt.csms.blocks.transactions.model import Ability
+from forecourt.csms.blocks.transactions.shapes import TransactionParts
+from forecourt.csms.feed import api as feed_api
+from forecourt.csms.feed.engine import Feed
 from forecourt.csms.organisations import api as organisations_api
 from forecourt.csms.sites import api as sites_api
 from forecourt.csms.stations import api as stations_api
@@ -91,6 +96,7 @@ class ApiParts:
     blocks: Blocks
     dialects: Mapping[Version, Dialect]
     url_of: Callable[[str, str, int], str]
+    feed: Feed
 
 
 def forms_of(known: Mapping[Version, Dialect]) -> Forms:
@@ -118,6 +124,16 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
         *stations_api.routes(stations),
         *commands_api.routes(stations),
         *bulk_api.routes(stations),
+        *transactions_api.routes(
+            TransactionParts(
+                store=parts.store,
+                stations=parts.stations,
+                sending=parts.sending,
+                block=parts.blocks.transactions,
+                stop=asker(parts.sending),
+            )
+        ),
+        *feed_api.routes(parts.feed, parts.clock),
         *users_api.routes(),
         *grants_api.routes(),
         *keys_api.routes(),

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from litestar import Litestar
 from litestar.routes import HTTPRoute
+from sqlalchemy import text
 
 from forecourt.csms.web.permissions import NOT_ON_A_SITE, PERMISSIONS, PLATFORM_ONLY, Role
 from forecourt.csms.web.routes import PUBLIC, SIGNED_IN
@@ -139,6 +140,14 @@ async def things(system: System) -> dict[str, object]:
     command = await me.post(f"/stations/{station['id']}/commands", {"kind": "Reset"}, 202)
     bulk = await me.post("/bulk-commands", {"kind": "Reset", "selection": {"all": True}}, 202)
     [change, *_] = (await me.get("/audit"))["items"]
+    async with system.csms.store.work() as work:
+        transaction = await (await work.sql()).execute(
+            text(
+                "INSERT INTO transaction (station_id, organisation_id, wire_id, started_at, received_at, last_at)"
+                " SELECT id, organisation_id, '1', created_at, created_at, created_at FROM station WHERE id = :id RETURNING id"
+            ),
+            {"id": station["id"]},
+        )
     return {
         "organisation_id": home,
         "site_id": site["id"],
@@ -148,6 +157,7 @@ async def things(system: System) -> dict[str, object]:
         "station_id": station["id"],
         "command_id": command["id"],
         "bulk_id": bulk["id"],
+        "transaction_id": transaction.scalar_one(),
     }
 
 

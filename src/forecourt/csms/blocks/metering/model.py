@@ -13,21 +13,25 @@ from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.readings import Location, Phase
 from forecourt.charging.topology import WHOLE_STATION, Place
 from forecourt.csms.blocks.metering.sampling import Gathering, Metered, Series, Signed
+from forecourt.csms.blocks.metering.series import MeterValues, SeriesOut, series_of
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Station
 from forecourt.csms.store.work import Work
 
 __all__ = [
     "Gathering",
+    "MeterValues",
     "Metered",
     "NewestReadings",
     "Owner",
     "Report",
     "Series",
+    "SeriesOut",
     "Shown",
     "Signed",
     "instant",
     "place_of_number",
+    "series_of",
 ]
 
 _MOST_SERIES: Final = 96

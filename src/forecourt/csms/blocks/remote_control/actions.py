@@ -11,7 +11,7 @@ from forecourt.csms.blocks.transactions.model import Reference
 from forecourt.csms.stations.commands import Outcome
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Registration, Station
-from forecourt.csms.stations.sending import Sending, allot_request_id
+from forecourt.csms.stations.sending import Order, Sending, allot_request_id
 from forecourt.csms.store.work import Store
 
 STOP_WITHIN = timedelta(minutes=5)
@@ -69,6 +69,15 @@ def stopper(sending: Sending, asked_by: str) -> Callable[[Station, Reference], A
     """How the block of transactions has one stopped: it may not know this block."""
 
     async def stop(station: Station, transaction: Reference) -> object:
+        return await sending.ask(station, StopCharging(transaction), asked_by=asked_by, expires_in=STOP_WITHIN)
+
+    return stop
+
+
+def asker(sending: Sending) -> Callable[[Station, Reference, str], Awaitable[Order]]:
+    """How somebody has a transaction stopped, in whose name it is recorded."""
+
+    async def stop(station: Station, transaction: Reference, asked_by: str) -> Order:
         return await sending.ask(station, StopCharging(transaction), asked_by=asked_by, expires_in=STOP_WITHIN)
 
     return stop

@@ -1,0 +1,310 @@
+"""The routes of transactions: what was charged, how each figure came about, limits, stopping, and an export."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import JSONBody, QueryParameter
+from litestar.response import Stream
+from sqlalchemy import ColumnElement, Select, false, select
+
+from forecourt.csms.blocks.metering import actions as metering
+from forecourt.csms.blocks.metering.model import MeterValues, series_of
+from forecourt.csms.blocks.transactions import records
+from forecourt.csms.blocks.transactions.limiting import set_limits
+from forecourt.csms.blocks.transactions.model import TransactionKey
+from forecourt.csms.blocks.transactions.record import Record
+from forecourt.csms.blocks.transactions.shapes import (
+    LimitsBody,
+    StopBody,
+    StopOut,
+    TransactionDetail,
+    TransactionOut,
+    TransactionParts,
+    detail_of,
+    row_out,
+)
+from forecourt.csms.blocks.transactions.store import transaction as table
+from forecourt.csms.stations.model import StationKey
+from forecourt.csms.stations.store import station as station_table
+from forecourt.csms.store.work import Work
+from forecourt.csms.web.csv_text import MEDIA_TYPE, lines
+from forecourt.csms.web.instants import FromInstant, ToInstant, between
+from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
+from forecourt.csms.web.requests import ApiRequest
+from forecourt.csms.web.routes import Key, create, read, replace
+from forecourt.errors import Conflict, NotFound
+
+State = Literal["active", "ended"]
+Most = Annotated[int, QueryParameter(name="maxPoints", ge=2, le=10_000, description="how many points per series")]
+Phase_ = Literal["", "L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1"]
+LONGEST_WAIT_S: Final = 60.0
+Wait = Annotated[
+    float,
+    QueryParameter(ge=0, le=LONGEST_WAIT_S, description="for how many seconds to wait for the station's answer"),
+]
+
+_SORTING: Final = Sorting(table.c.id, {"startedAt": table.c.started_at}, "-startedAt")
+_TAGS: Final = ["Transactions"]
+_PER_PAGE: Final = 1000
+_LIST: Final = select(
+    table, station_table.c.wire_id.label("station"), station_table.c.site_id.label("site_id")
+).join_from(table, station_table, station_table.c.id == table.c.station_id)
+
+
+class Filters:
+    """Which transactions are meant. The parameters of the list and of the export."""
+
+    def __init__(
+        self,
+        *,
+        organisation: int | None,
+        station: int | None,
+        site: int | None,
+        token_id: int | None,
+        token: str | None,
+        state: State | None,
+        refused: bool | None,
+        since: datetime | None,
+        until: datetime | None,
+    ) -> None:
+        same = {"organisation_id": organisation, "station_id": station, "token_id": token_id}
+        self.conditions: list[ColumnElement[bool]] = [
+            *(table.c[name] == value for name, value in same.items() if value is not None),
+            *between(table.c.started_at, since, until),
+        ]
+        if site is not None:
+            self.conditions.append(station_table.c.site_id == site)
+        if token is not None:
+            self.conditions.append(table.c.token_key == token.casefold())
+        if state is not None:
+            open_ = table.c.ended_at.is_(None)
+            self.conditions.append(open_ if state == "active" else ~open_)
+        if refused is not None:
+            was_refused = table.c.verdict.not_in(("", "Accepted"))
+            self.conditions.append(was_refused if refused else ~was_refused)
+
+    def select(self, request: ApiRequest) -> Select[Any]:
+        """The statement, with the caller's bounds said once more in a way that an index can use."""
+        statement = _LIST.where(*self.conditions)
+        seen = request.caller.scope(request.permission).organisations
+        if seen is not None and len(seen) <= 1:
+            mine = table.c.organisation_id == next(iter(seen)) if seen else false()
+            statement = statement.where(mine)
+        return statement
+
+
+def routes(parts: TransactionParts) -> list[HTTPRouteHandler]:
+    """The routes of transactions."""
+
+    @replace(
+        "/transactions/{transaction_id:int}/limits",
+        permission="transactions.control",
+        tags=_TAGS,
+        summary="Set the limits of a running transaction",
+    )
+    async def set_transaction_limits(
+        request: ApiRequest, transaction_id: Key, data: JSONBody[LimitsBody]
+    ) -> Response[TransactionDetail]:
+        """Kinds that are left out have no limit from now on. Refused is what nobody can observe: `errors` say why."""
+        async with request.change() as change:
+            before = await _load(change.work, transaction_id)
+            after = await set_limits(
+                parts.block,
+                parts.store,
+                parts.stations,
+                before.id,
+                data.limits(before.currency or parts.block.currency),
+            )
+            change.record(
+                "transaction.limited",
+                f"transactions/{transaction_id}",
+                before.organisation_id,
+                before={} if before.limits_wanted is None else before.limits_wanted,
+                after={} if after.limits_wanted is None else after.limits_wanted,
+            )
+            out = await _detail(change.work, after)
+        return request.tagged(out)
+
+    @create(
+        "/transactions/{transaction_id:int}/stop",
+        permission="transactions.control",
+        tags=_TAGS,
+        summary="Ask the station to stop a transaction",
+        status_code=202,
+    )
+    async def stop_transaction(
+        request: ApiRequest, transaction_id: Key, data: JSONBody[StopBody], wait: Wait = 0.0
+    ) -> Response[StopOut]:
+        """Answers with the command, after the station's answer or `wait` seconds. A station that is away is asked when it is
+        back within five minutes."""
+        async with request.change() as change:
+            record = await _load(change.work, transaction_id)
+            if record.ended:
+                raise Conflict("transaction_ended", f"transaction {record.wire_id} has ended")
+            station = parts.stations.of_key(StationKey(record.station_id))
+            order = await parts.stop(station, record.reference, request.caller.name)
+            change.record(
+                "transaction.stopped",
+                f"transactions/{transaction_id}",
+                record.organisation_id,
+                after={"command": str(order.id), "reason": data.reason},
+            )
+        if wait > 0:
+            await parts.sending.wait(order, wait)
+        out = StopOut(
+            command_id=order.id, transaction_id=transaction_id, status=order.status.value, reason=order.reason
+        )
+        return Response(out, status_code=202)
+
+    return [
+        list_transactions,
+        export_transactions,
+        get_transaction,
+        get_meter_values,
+        set_transaction_limits,
+        stop_transaction,
+    ]
+
+
+@read("/transactions", permission="transactions.read", tags=_TAGS, summary="List transactions")
+async def list_transactions(
+    request: ApiRequest,
+    cursor: CursorText = None,
+    limit: Limit = 50,
+    sort: SortText = None,
+    organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
+    station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
+    site_id: Annotated[int | None, QueryParameter(name="siteId", ge=1, le=2**63 - 1)] = None,
+    token_id: Annotated[int | None, QueryParameter(name="tokenId", ge=1, le=2**63 - 1)] = None,
+    token: Annotated[str | None, QueryParameter(max_length=255, description="its value, in any case")] = None,
+    in_state: Annotated[State | None, QueryParameter(name="state")] = None,
+    refused: Annotated[bool | None, QueryParameter(description="whether its token was refused")] = None,
+    since: FromInstant = None,
+    until: ToInstant = None,
+) -> Page[TransactionOut]:
+    """The newest first. `from` and `to` are about the begin."""
+    filters = Filters(
+        organisation=organisation_id,
+        station=station_id,
+        site=site_id,
+        token_id=token_id,
+        token=token,
+        state=in_state,
+        refused=refused,
+        since=since,
+        until=until,
+    )
+    order = _SORTING.order(sort)
+    async with request.work() as work:
+        return await page_of(
+            await work.sql(), filters.select(request), order, cursor=cursor, limit=limit, build=row_out
+        )
+
+
+@read(
+    "/transactions/export",
+    permission="transactions.read",
+    tags=_TAGS,
+    summary="Export transactions as CSV",
+    responses={200: ResponseSpec(bytes, generate_examples=False, description="A line each", media_type="text/csv")},
+)
+async def export_transactions(
+    request: ApiRequest,
+    organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
+    station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
+    site_id: Annotated[int | None, QueryParameter(name="siteId", ge=1, le=2**63 - 1)] = None,
+    token_id: Annotated[int | None, QueryParameter(name="tokenId", ge=1, le=2**63 - 1)] = None,
+    token: Annotated[str | None, QueryParameter(max_length=255)] = None,
+    in_state: Annotated[State | None, QueryParameter(name="state")] = None,
+    refused: Annotated[bool | None, QueryParameter()] = None,
+    since: FromInstant = None,
+    until: ToInstant = None,
+) -> Stream:
+    """All that the filters mean, the oldest first, in the columns of the list. The first line names them."""
+    filters = Filters(
+        organisation=organisation_id,
+        station=station_id,
+        site=site_id,
+        token_id=token_id,
+        token=token,
+        state=in_state,
+        refused=refused,
+        since=since,
+        until=until,
+    )
+    # Looked up before the answer begins, so that what is wrong is still told as a problem.
+    first = await _export_page(request, filters, None)
+    headers = {"Content-Disposition": 'attachment; filename="transactions.csv"'}
+    return Stream(_exported(request, filters, first), media_type=MEDIA_TYPE, headers=headers)
+
+
+@read("/transactions/{transaction_id:int}", permission="transactions.read", tags=_TAGS, summary="Get a transaction")
+async def get_transaction(request: ApiRequest, transaction_id: Key) -> Response[TransactionDetail]:
+    """With the trail of how its figures came about, its limits, and whatever is odd about it."""
+    async with request.work() as work:
+        return request.tagged(await _detail(work, await _load(work, transaction_id)))
+
+
+@read(
+    "/transactions/{transaction_id:int}/meter-values",
+    permission="transactions.read",
+    tags=_TAGS,
+    summary="Get the meter values of a transaction",
+)
+async def get_meter_values(
+    request: ApiRequest,
+    transaction_id: Key,
+    measurand: Annotated[str | None, QueryParameter(max_length=64)] = None,
+    phase: Annotated[Phase_ | None, QueryParameter(description="empty for values without a phase")] = None,
+    max_points: Most = 500,
+) -> MeterValues:
+    """In series, each thinned to `maxPoints`: registers by the last reading of a stretch, all else by the mean."""
+    async with request.work() as work:
+        record = await _load(work, transaction_id)
+        found = await metering.of_transaction(await work.sql(), record.id, record.received_at)
+    moments = [readings for _, readings in found]
+    return MeterValues(series=series_of(moments, most=max_points, measurand=measurand, phase=phase))
+
+
+async def _load(work: Work, key: int) -> Record:
+    record = await records.of_key(await work.sql(), TransactionKey(key))
+    if record is None:
+        raise NotFound("transaction_unknown", f"there is no transaction {key}")
+    return record
+
+
+async def _detail(work: Work, record: Record) -> TransactionDetail:
+    columns = station_table.c
+    found = await (await work.sql()).execute(
+        select(columns.wire_id, columns.site_id).where(columns.id == record.station_id)
+    )
+    station = found.one()
+    return detail_of(record, station.wire_id, station.site_id)
+
+
+async def _export_page(request: ApiRequest, filters: Filters, after: int | None) -> list[TransactionOut]:
+    statement = filters.select(request).order_by(table.c.id).limit(_PER_PAGE)
+    if after is not None:
+        statement = statement.where(table.c.id > after)
+    async with request.work() as work:
+        return [row_out(row) for row in await (await work.sql()).execute(statement)]
+
+
+async def _exported(request: ApiRequest, filters: Filters, page: list[TransactionOut]) -> AsyncIterator[bytes]:
+    yield lines([TransactionOut.__struct_encode_fields__])
+    while page:
+        yield lines([_cells(one) for one in page])
+        if len(page) < _PER_PAGE:
+            return
+        page = await _export_page(request, filters, page[-1].id)
+
+
+def _cells(one: TransactionOut) -> list[object]:
+    values = [getattr(one, name) for name in TransactionOut.__struct_fields__]
+    return [" ".join(value) if isinstance(value, list) else value for value in values]

@@ -1,0 +1,273 @@
+"""What transactions look like in the API: amounts of energy as numbers in Wh, money as exact text beside its currency."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import Row
+
+from forecourt.charging.limits import LimitKind, Limits
+from forecourt.charging.quantities import Money
+from forecourt.csms.blocks.authorization.model import shown
+from forecourt.csms.blocks.transactions.context import Transactions
+from forecourt.csms.blocks.transactions.model import LimitsData, Reference, Remark
+from forecourt.csms.blocks.transactions.record import Record
+from forecourt.csms.stations.model import Station
+from forecourt.csms.stations.registry import Stations
+from forecourt.csms.stations.sending import Order, Sending
+from forecourt.csms.store.work import Store
+from forecourt.csms.web.texts import LINE
+
+LIMITS: Final[dict[str, str]] = {
+    LimitKind.ENERGY.value: "energyWh",
+    LimitKind.TIME.value: "timeS",
+    LimitKind.COST.value: "cost",
+    LimitKind.SOC.value: "socPercent",
+}
+"""Kinds of limits as the API names them."""
+
+LimitName = Literal["energyWh", "timeS", "cost", "socPercent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionParts:
+    """What the routes are given. `stop` asks a station to stop a transaction in somebody's name."""
+
+    store: Store
+    stations: Stations
+    sending: Sending
+    block: Transactions
+    stop: Callable[[Station, Reference, str], Awaitable[Order]]
+
+
+class LimitsOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Limits of a transaction; null where there is none of a kind."""
+
+    energy_wh: float | None
+    time_s: int | None
+    cost: str | None
+    currency: str
+    soc_percent: int | None
+
+
+class LimitsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What the transaction may reach; a kind that is left out has no limit. `cost` is in the transaction's currency."""
+
+    energy_wh: Annotated[float, Meta(gt=0, le=10_000_000)] | None = None
+    time_s: Annotated[int, Meta(gt=0, le=315_360_000)] | None = None
+    cost: Annotated[str, Meta(pattern=r"^\d{1,9}(\.\d{1,4})?$(?!\n)")] | None = None
+    soc_percent: Annotated[int, Meta(ge=1, le=100)] | None = None
+
+    def limits(self, currency: str) -> Limits:
+        """As the block has them."""
+        return Limits(
+            energy_wh=None if self.energy_wh is None else Decimal(str(self.energy_wh)),
+            time_s=self.time_s,
+            cost=None if self.cost is None else Money(Decimal(self.cost), currency),
+            soc_percent=self.soc_percent,
+        )
+
+
+class TransactionOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A transaction, as in lists. `organisationId` operates the station, `providerId` provides the token.
+
+    `billable` is false for one whose token was refused or that has none; `number` is what a station of 1.6 calls it.
+    """
+
+    id: int
+    organisation_id: int
+    provider_id: int | None
+    station_id: int
+    station: str
+    site_id: int | None
+    wire_id: str
+    number: int | None
+    evse_id: int | None
+    connector_id: int | None
+    token_id: int | None
+    token: str
+    token_kind: str
+    verdict: str
+    verdict_reason: str
+    billable: bool
+    charging_state: str
+    started_at: datetime
+    received_at: datetime
+    last_at: datetime
+    ended_at: datetime | None
+    ended_by: str
+    stop_reason: str
+    energy_imported_wh: float | None
+    energy_exported_wh: float | None
+    charging_s: int | None
+    idle_s: int | None
+    cost: str | None
+    currency: str
+    limits_reached: list[LimitName]
+
+
+class RemarkOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something odd about the record: a word for programs, a sentence for people."""
+
+    remark: str
+    meaning: str
+    detail: str
+    count: int | None
+
+
+class TransactionDetail(TransactionOut, frozen=True, kw_only=True, rename="camel"):
+    """A transaction with how its figures came about.
+
+    `trail` has, for `imported` and `exported` energy, each step by which the amount was reckoned; `complete` is false while
+    something is known to be missing. `limitsConfirmed` are those the station has taken over, the others are watched from here.
+    """
+
+    register_begin_wh: float | None
+    register_end_wh: float | None
+    price_per_kwh: str | None
+    local_cost: bool
+    remote_start_id: int | None
+    reservation_id: int | None
+    offline: bool
+    complete: bool
+    missing: list[tuple[int, int]]
+    limits: LimitsOut | None
+    limits_told: LimitsOut | None
+    limits_confirmed: list[LimitName]
+    remarks: list[RemarkOut]
+    trail: dict[str, list[dict[str, Any]]]
+
+
+class StopBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A wish to end a transaction."""
+
+    reason: Annotated[str, Meta(max_length=200, pattern=LINE, description="for the audit log")] = ""
+
+
+class StopOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The command that asks the station to stop, and how far it has come. That the transaction is over says the transaction."""
+
+    command_id: UUID
+    transaction_id: int
+    status: str
+    reason: str
+
+
+def row_out(row: Row[Any]) -> TransactionOut:
+    """A row of the list."""
+    values = row._mapping
+    return TransactionOut(
+        **{name: values[name] for name in _PLAIN},
+        station=values["station"],
+        site_id=values["site_id"],
+        token=shown(values["token_value"], values["token_kind"]),
+        billable=values["verdict"] == "Accepted",
+        energy_imported_wh=_number(values["energy_imported_wh"]),
+        energy_exported_wh=_number(values["energy_exported_wh"]),
+        cost=_money(values["cost"]),
+        limits_reached=_limit_names(values["limits_reached"]),
+    )
+
+
+def detail_of(record: Record, station: str, site: int | None) -> TransactionDetail:
+    """All there is to say of a transaction."""
+    plain = {name: getattr(record, name) for name in (*_PLAIN, *_MORE)}
+    return TransactionDetail(
+        **plain,
+        station=station,
+        site_id=site,
+        token=shown(record.token_value, record.token_kind),
+        billable=record.billable,
+        energy_imported_wh=_number(record.energy_imported_wh),
+        energy_exported_wh=_number(record.energy_exported_wh),
+        cost=_money(record.cost),
+        limits_reached=_limit_names(record.limits_reached),
+        register_begin_wh=_number(record.register_begin_wh),
+        register_end_wh=_number(record.register_end_wh),
+        price_per_kwh=_money(record.price_per_kwh),
+        complete=record.complete,
+        missing=list(record.missing),
+        limits=_limits(record.limits_wanted, record.currency),
+        limits_told=_limits(record.limits_told, record.currency),
+        limits_confirmed=_limit_names(record.limits_confirmed),
+        remarks=[_remark(entry) for entry in record.trail.get("record", ())],
+        trail={name: steps for name, steps in record.trail.items() if name != "record"},
+    )
+
+
+def _remark(entry: dict[str, Any]) -> RemarkOut:
+    name = entry["remark"]
+    meaning = Remark[name].value if name in Remark.__members__ else ""
+    return RemarkOut(remark=name, meaning=meaning, detail=str(entry.get("detail", "")), count=entry.get("count"))
+
+
+def _limits(data: LimitsData | None, currency: str) -> LimitsOut | None:
+    if data is None:
+        return None
+    return LimitsOut(
+        energy_wh=_number(data.energy_wh),
+        time_s=data.time_s,
+        cost=_money(data.cost),
+        currency=data.currency or currency,
+        soc_percent=data.soc_percent,
+    )
+
+
+def _limit_names(kinds: Any) -> Any:
+    return [LIMITS[kind] for kind in kinds if kind in LIMITS]
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _money(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:f}"
+
+
+_PLAIN: Final = (
+    "id",
+    "organisation_id",
+    "provider_id",
+    "station_id",
+    "wire_id",
+    "number",
+    "evse_id",
+    "connector_id",
+    "token_id",
+    "token_kind",
+    "verdict",
+    "verdict_reason",
+    "charging_state",
+    "started_at",
+    "received_at",
+    "last_at",
+    "ended_at",
+    "ended_by",
+    "stop_reason",
+    "charging_s",
+    "idle_s",
+    "currency",
+)
+_MORE: Final = ("local_cost", "remote_start_id", "reservation_id", "offline")
+
+__all__ = [
+    "LIMITS",
+    "LimitsBody",
+    "LimitsOut",
+    "RemarkOut",
+    "StopBody",
+    "StopOut",
+    "TransactionDetail",
+    "TransactionOut",
+    "TransactionParts",
+    "detail_of",
+    "row_out",
+]
