@@ -73,9 +73,14 @@ class Station(asyncio.Protocol):
             head = b"\x81\xfe%b\x00\x00\x00\x00" % size.to_bytes(2, "big")
         self.transport.write(head + message)
 
+    def answer(self, message_id: str, action: str, payload: dict[str, Any]) -> list[Any]:
+        """What a call of the management system is answered with."""
+        return [4, message_id, "NotSupported", "", {}]
+
     def answered(self, message: bytes) -> None:
         """An answer has come."""
-        if self._waiting is not None:
+        # Who waited may have been cancelled, at the end of a measurement.
+        if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(message)
 
     def ended(self) -> None:
@@ -133,7 +138,7 @@ class Station(asyncio.Protocol):
             self.transport.close()
         elif payload.startswith(b"[2"):
             self.asked += 1
-            self.send(json.dumps([4, json.loads(payload)[1], "NotSupported", "", {}]).encode())
+            self.send(json.dumps(self.answer(*json.loads(payload)[1:])).encode())
         else:
             self.answered(payload)
 
@@ -142,13 +147,15 @@ class Station(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def management_system(place: Path, wire_ids: Sequence[str]) -> AsyncGenerator[app.Csms, None]:
+async def management_system(
+    place: Path, wire_ids: Sequence[str], *, api: bool = False
+) -> AsyncGenerator[app.Csms, None]:
     """A management system with an embedded database of its own in `place`, as an operator would start it, that knows stations."""
     folder = place / "data"
     folder.mkdir(mode=0o755)
     config = Config(
         server=Server(host="127.0.0.1", port=0),
-        api=Api(enabled=False),
+        api=Api(enabled=api, port=0),
         database=Database(folder=folder),
         gateway=Gateway(registration="closed"),
     )
@@ -166,6 +173,11 @@ async def management_system(place: Path, wire_ids: Sequence[str]) -> AsyncGenera
                 csms.stations.add(station)
         collect_seldom()
         yield csms
+
+
+def local_key(place: Path) -> str:
+    """The key by which a program on this machine acts as the administrator of the management system in `place`."""
+    return (place / "data" / "secrets" / "local-administration").read_bytes().hex()
 
 
 def database_pids(place: Path) -> list[int]:
