@@ -100,6 +100,11 @@ class System:
         async with self.csms.store.database.engine.connect() as connection:
             return [tuple(row) for row in await connection.execute(text(question), values)]
 
+    async def change(self, statement: str) -> None:
+        """Change the database behind everybody's back."""
+        async with self.csms.store.database.engine.begin() as connection:
+            await connection.execute(text(statement))
+
 
 @asynccontextmanager
 async def client_of(csms: Csms) -> AsyncIterator[httpx2.AsyncClient]:

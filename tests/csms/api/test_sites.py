@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from forecourt.csms.web import repeating
 from forecourt.csms.web.permissions import Role
 from tests.csms.api.system import System
 
@@ -198,3 +200,46 @@ async def test_a_grant_for_a_site_ends_at_that_site(system: System) -> None:
     assert [site["name"] for site in (await somebody.get("/sites"))["items"]] == ["Mine"]
     assert (await somebody.patch(f"/sites/{mine['id']}", {"address": "here"}))["address"] == "here"
     assert (await somebody.refused("POST", "/sites", json={"name": "New"}))[:2] == (403, "not_allowed")
+
+
+async def test_of_many_requests_with_one_idempotency_key_one_is_done(system: System) -> None:
+    options = {"json": PLACE, "headers": {"Idempotency-Key": "at once"}}
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(system.platform.ask("POST", "/sites", **options)) for _ in range(8)]
+    answers = [task.result() for task in tasks]
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.json()["id"] for answer in answers if answer.status_code == 201}) == 1
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"idempotency_unfinished"}
+    assert await system.rows("SELECT count(*) FROM site") == [(1,)]
+
+
+async def test_what_failed_on_our_side_may_be_sent_again(system: System) -> None:
+    headers = {"Idempotency-Key": "again"}
+    await system.change("ALTER TABLE site RENAME TO elsewhere")
+    failed = await system.platform.refused("POST", "/sites", json=PLACE, headers=headers)
+    assert failed[:2] == (500, "internal_error")
+    await system.change("ALTER TABLE elsewhere RENAME TO site")
+    assert (await system.platform.ask("POST", "/sites", json=PLACE, headers=headers)).status_code == 201
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "large"}])
+async def test_a_body_without_end_is_not_read_to_the_end(system: System, headers: dict[str, str]) -> None:
+    content = b'{"name": "' + b"A" * (5 * 1024 * 1024) + b'"}'
+    headers = {**headers, "Content-Type": "application/json"}
+    refused = await system.platform.refused("POST", "/sites", content=content, headers=headers)
+    assert refused[:2] == (413, "too_large")
+
+
+async def test_a_key_that_is_none_is_refused(system: System) -> None:
+    for key in ("", "A" * 256):
+        answer = await system.platform.refused("POST", "/sites", json=PLACE, headers={"Idempotency-Key": key})
+        assert answer == (422, "idempotency_key", ["Idempotency-Key"])
+
+
+async def test_keys_are_forgotten_after_a_day(system: System) -> None:
+    await system.platform.post("/sites", PLACE, headers={"Idempotency-Key": "once"})
+    await repeating.forget(system.csms.store)
+    assert await system.rows("SELECT count(*) FROM idempotency_key") == [(1,)]
+    await system.change("UPDATE idempotency_key SET claimed_at = claimed_at - interval '25 hours'")
+    await repeating.forget(system.csms.store)
+    assert await system.rows("SELECT count(*) FROM idempotency_key") == [(0,)]

@@ -25,6 +25,7 @@ from forecourt.errors import Invalid
 Item = TypeVar("Item")
 
 MOST_PER_PAGE: Final = 500
+_MOST_DIGITS: Final = 40
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST_PER_PAGE, description="how many at most")]
 CursorText = Annotated[
@@ -148,8 +149,13 @@ def _typed(value: Any, column: ColumnElement[Any]) -> Any:
         if instant.tzinfo is None:
             raise ValueError("no time zone")
         return instant
-    if kind in (UUID, Decimal):
-        return kind(str(value))
+    if kind is UUID:
+        return UUID(str(value))
+    if kind is Decimal:
+        number = Decimal(str(value))
+        if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
+            raise ValueError("no number of ours")
+        return number
     if type(value) is not kind:
         raise TypeError(f"not a {kind.__name__}")
     if kind is int and not -(2**63) <= value < 2**63:
