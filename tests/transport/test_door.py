@@ -10,6 +10,8 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -31,6 +33,7 @@ from forecourt.transport import (
     unavailable,
 )
 from forecourt.transport.handshake import Decision
+from forecourt.transport.turns import Turns
 from tests.transport.raw import CLOSE, Raw, Recorder, opening, soon
 
 Serve = Callable[[HttpRequest], Awaitable[HttpResponse]]
@@ -230,6 +233,32 @@ async def test_a_connection_that_says_nothing_is_dropped_too() -> None:
         listener.sweeper.sweep(10.0)
         assert await raw.rest() == b""
         await raw.close()
+
+
+async def test_a_flood_of_handshakes_is_served_whole_and_nobody_is_dropped_for_waiting() -> None:
+    async with door(limits=Limits(handshake_timeout_s=10)) as listener:
+        # Each may come only when its turn is there, which is never before we let it.
+        taken: list[Callable[[], object]] = []
+        turns = listener.turns
+        all_there = asyncio.Event()
+
+        def take(callback: Callable[[], object]) -> None:
+            taken.append(callback)
+            if len(taken) == 50:
+                all_there.set()
+
+        listener.turns = cast(Turns, SimpleNamespace(take=take))
+        raws = [await Raw.connect(listener.port) for _ in range(50)]
+        for raw in raws:
+            raw.write(opening())
+        await soon(all_there.wait())
+        listener.sweeper.sweep(10.0)
+        for callback in taken:
+            turns.take(callback)
+        for raw in raws:
+            assert (await soon(raw.reader.readuntil(b"\r\n\r\n"))).startswith(b"HTTP/1.1 101")
+            await raw.close()
+        assert listener.counts["timed_out"] == 0
 
 
 # Other requests.

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import pytest
 
-from forecourt.clock import VirtualClock
+from forecourt.clock import Timer, VirtualClock
 from forecourt.transport.sweeper import Sweeper, Visit
 
 
@@ -144,3 +145,39 @@ def test_each_loop_has_a_sweeper_of_its_own() -> None:
 
     first, second = asyncio.run(get()), asyncio.run(get())
     assert first is not second
+
+
+class StalledClock(VirtualClock):
+    """A clock whose timers are run by hand, as late as a busy event loop runs them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = 0.0
+        self.timers: list[Callable[[], object]] = []
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def call_at(self, when: float, callback: Callable[[], object]) -> Timer:
+        self.timers = [callback]
+        return super().call_at(when, callback)
+
+    def fire(self, now: float) -> None:
+        self.at = now
+        self.timers.pop()()
+
+
+async def test_after_a_stall_peers_are_read_before_anyone_is_judged() -> None:
+    clock = StalledClock()
+    sweeper, swept = Sweeper(clock), Swept(every_s=10)
+    sweeper.watch(swept, 10.0)
+    clock.fire(14.0)
+    assert swept.visited == []
+    clock.fire(14.05)
+    assert swept.visited == [14.05]
+    # Not every time, or a process that is always late would never look.
+    clock.fire(24.1)
+    assert swept.visited == [14.05, 24.1]
+    clock.fire(40.0)
+    clock.fire(50.0)
+    assert swept.visited == [14.05, 24.1, 50.0]

@@ -54,12 +54,13 @@ class _Stage(Enum):
 class Door(asyncio.BufferedProtocol):
     """One incoming connection before (or without) its upgrade."""
 
-    __slots__ = ("_body", "_due", "_http", "_listener", "_request", "_stage", "_transport", "_visit", "peer")
+    __slots__ = ("_body", "_due", "_http", "_listener", "_queued", "_request", "_stage", "_transport", "_visit", "peer")
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD_BYTES)
         self._stage = _Stage.HEAD
+        self._queued = False
         self._request: h11.Request | None = None
         self._body = bytearray()
 
@@ -82,7 +83,9 @@ class Door(asyncio.BufferedProtocol):
         if self._stage in {_Stage.LEAVING, _Stage.GONE}:
             return
         self._http.receive_data(bytes(memoryview(self._listener.scratch)[:nbytes]))
-        self._proceed()
+        if not self._queued:
+            self._queued = True
+            self._listener.turns.take(self._proceed)
 
     def eof_received(self) -> None:
         # The transport closes itself. A client that shuts down its sending side gets no answer; none in OCPP does.
@@ -95,6 +98,10 @@ class Door(asyncio.BufferedProtocol):
         if self._stage is _Stage.GONE:
             return None
         if now < self._due:
+            return self._due
+        if self._queued:
+            # What it has said was not looked at yet, because of so many others.
+            self._due = now + self._listener.limits.handshake_timeout_s
             return self._due
         if self._stage is _Stage.HANDLING:
             # The handler goes on: what it began may already be recorded. Only nobody waits for its answer any more.
@@ -112,6 +119,7 @@ class Door(asyncio.BufferedProtocol):
     # Parsing.
 
     def _proceed(self) -> None:
+        self._queued = False
         try:
             while self._stage in {_Stage.HEAD, _Stage.BODY}:
                 event = self._http.next_event()

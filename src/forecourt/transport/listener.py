@@ -21,6 +21,7 @@ from forecourt.transport.http import HttpHandler
 from forecourt.transport.limits import Limits
 from forecourt.transport.sweeper import Sweeper
 from forecourt.transport.tls import BIO_BYTES
+from forecourt.transport.turns import Turns
 from forecourt.transport.websocket import WebSocket
 
 if sys.platform != "win32":
@@ -28,7 +29,10 @@ if sys.platform != "win32":
 
 _log = logging.getLogger(__name__)
 
-_BACKLOG = 1024
+# The system bounds it by its own limit. What finds no place in it tries again a second later, then after two, four, eight.
+_BACKLOG = 16_384
+_ACCEPTED_AT_ONCE = 32
+_HANDSHAKES_AT_ONCE = 32
 # What a process needs besides its connections: log files, databases, outgoing calls.
 _OTHER_FILES = 256
 _NO_LIMIT = 1 << 30
@@ -69,6 +73,7 @@ class Listener:
         self.sweeper = sweeper
         self.counts: Counter[str] = Counter()
         self.scratch = bytearray(_SCRATCH_BYTES)
+        self.turns = Turns(_HANDSHAKES_AT_ONCE)
         self.closing = False
         self.port = int(sockets[0].getsockname()[1])
         self._tls = tls
@@ -143,13 +148,26 @@ class Listener:
                     await self.sweeper.clock.sleep(_OUT_OF_FILES_PAUSE_S)
                 # Anything else is the fault of one connection that was gone before it was accepted.
                 continue
-            if self.connections >= self._room:
-                self._turn_away(arrived)
-            else:
-                self.counts["accepted"] += 1
-                self._arriving += 1
-                self._empty.clear()
-                self.spawn(self._welcome(arrived, self._tls))
+            self._take_in(arrived)
+            # A busy loop comes by here seldom, so it takes more than one; but not all, since those who are in wait meanwhile.
+            for _ in range(_ACCEPTED_AT_ONCE - 1):
+                try:
+                    arrived, _address = listening.accept()
+                except OSError:
+                    # Nobody is there, or the same will be said to whoever waits for the next one.
+                    break
+                arrived.setblocking(False)
+                self._take_in(arrived)
+            await self.sweeper.clock.sleep(0)
+
+    def _take_in(self, arrived: socket.socket) -> None:
+        if self.connections >= self._room:
+            self._turn_away(arrived)
+        else:
+            self.counts["accepted"] += 1
+            self._arriving += 1
+            self._empty.clear()
+            self.spawn(self._welcome(arrived, self._tls))
 
     def _turn_away(self, arrived: socket.socket) -> None:
         self.counts["full"] += 1

@@ -18,6 +18,8 @@ _log = logging.getLogger(__name__)
 
 # Visits are batched: a deadline is met this much late at the most.
 _GRAIN_S = 0.05
+# A timer that fires later than this says more about us than about our peers.
+_LATE_S = 1.0
 
 
 class Swept(Protocol):
@@ -54,6 +56,7 @@ class Sweeper:
         self._live = 0
         self._timer: Timer | None = None
         self._timer_due = float("inf")
+        self._put_off = False
 
     @classmethod
     def of_loop(cls) -> Sweeper:
@@ -140,8 +143,16 @@ class Sweeper:
             self._timer = self.clock.call_at(self._timer_due, self._fire)
 
     def _fire(self) -> None:
+        due, now = self._timer_due, self.clock.monotonic()
         self._disarm()
-        self.sweep(self.clock.monotonic())
+        if now - due > _LATE_S and not self._put_off:
+            # We were busy, so nobody was listened to: what peers have said meanwhile is read before anyone is judged by it.
+            self._put_off = True
+            self._timer_due = now + _GRAIN_S
+            self._timer = self.clock.call_at(self._timer_due, self._fire)
+            return
+        self._put_off = False
+        self.sweep(now)
 
 
 _OF_LOOPS: WeakKeyDictionary[asyncio.AbstractEventLoop, Sweeper] = WeakKeyDictionary()
