@@ -38,6 +38,7 @@ from forecourt.csms.blocks.security.rotation import Security
 from forecourt.csms.blocks.transactions import actions as transactions
 from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.model import Reference
+from forecourt.csms.blocks.transactions.records import open_of
 from forecourt.csms.bus import LocalBus
 from forecourt.csms.config import Config
 from forecourt.csms.feed.engine import Feed
@@ -59,6 +60,7 @@ from forecourt.csms.stations import bulk
 from forecourt.csms.stations.model import OrganisationKey, Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import Sending
+from forecourt.csms.store.gathered import Gathered
 from forecourt.csms.store.opening import database_server, open_api_database, open_store
 from forecourt.csms.store.work import Store
 from forecourt.csms.upkeep import MESSAGE_LOG, Kept, Upkeep
@@ -288,6 +290,7 @@ class _Wiring:
         watch = transactions.Watch(store, stations, clock, tasks, stop)
         block = Transactions(
             watch=watch,
+            open_ones=Gathered(store, tasks, open_of),
             deviate=note_deviation,
             abilities=abilities,
             price_per_kwh=Money(price, config.charging.currency) if price else None,

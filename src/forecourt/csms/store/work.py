@@ -110,6 +110,11 @@ class Work:
         """Publish `subject` on the bus after the commit, without content: whoever listens looks into the database."""
         self._entry.wakes.add(subject)
 
+    @property
+    def is_own(self) -> bool:
+        """Whether this unit is a transaction of its own by now. What it has written or locked only its own `sql` can see."""
+        return self._own is not None
+
     def after_answer(self, function: Callable[[], Awaitable[None]]) -> None:
         """Remember work that needs the station or the outside, and so must not delay our answer."""
         self.afterwards.append(function)

@@ -30,6 +30,7 @@ from forecourt.csms.blocks.transactions import v2 as transactions_v2
 from forecourt.csms.blocks.transactions import v16 as transactions_v16
 from forecourt.csms.blocks.transactions.actions import Transactions, Watch
 from forecourt.csms.blocks.transactions.model import Ability, Reference, Told
+from forecourt.csms.blocks.transactions.records import open_of
 from forecourt.csms.gateway.dispatch import Dispatch, Given, Heard, note_deviation
 from forecourt.csms.organisations.store import organisation
 from forecourt.csms.stations.dialects import Dialect, Handler, Later
@@ -37,6 +38,7 @@ from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import OrganisationKey, Registration, Station, StationKey
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.store import station as station_table
+from forecourt.csms.store.gathered import Gathered
 from forecourt.csms.store.schema import event
 from forecourt.csms.store.work import Store, Work
 from forecourt.ocpp import v16
@@ -101,12 +103,14 @@ class World:
         self.station = Station(StationKey(1), "CS1", US, registration=Registration.ACCEPTED)
         self.stations.add(self.station)
         self.watch = Watch(store, self.stations, clock, self.tasks, self._stop)
+        self.open_ones = Gathered(store, self.tasks, open_of)
         self.block = self.transactions()
 
     def transactions(self, price: str | None = None) -> Transactions:
         """The block, with a price per kWh."""
         return Transactions(
             watch=self.watch,
+            open_ones=self.open_ones,
             deviate=note_deviation,
             abilities=self._abilities,
             first_limits=self._first,

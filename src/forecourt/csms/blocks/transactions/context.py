@@ -15,7 +15,10 @@ from forecourt.csms.blocks.transactions.model import (
     no_limits,
     usual_bounds,
 )
+from forecourt.csms.blocks.transactions.records import Open
 from forecourt.csms.blocks.transactions.watching import Watch
+from forecourt.csms.stations.model import StationKey
+from forecourt.csms.store.gathered import Gathered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,7 @@ class Transactions:
     """`price_per_kwh` is gross, and None while there is no price: then nothing is said about cost."""
 
     watch: Watch
+    open_ones: Gathered[StationKey, Open]
     deviate: Deviate
     abilities: Abilities = no_abilities
     first_limits: FirstLimits = no_limits

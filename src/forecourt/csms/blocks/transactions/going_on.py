@@ -29,7 +29,7 @@ from forecourt.csms.blocks.transactions.recording import cost_to_tell, record
 from forecourt.csms.blocks.transactions.store import EVENT, RUNNING, STATE
 from forecourt.csms.blocks.transactions.timeline import Timeline, in_order
 from forecourt.csms.stations.link import Link
-from forecourt.csms.stations.model import Station
+from forecourt.csms.stations.model import Station, StationKey
 from forecourt.csms.store.work import Work
 
 _MICROSECONDS: Final = 1_000_000
@@ -64,16 +64,27 @@ async def fresh(block: Transactions, link: Link, work: Work) -> Ongoing:
     """What the station has open, read from the database if memory is stale."""
     ongoing = link.station.recall(Ongoing)
     if ongoing.epoch != link.epoch:
-        connection = await work.sql()
-        found = await records.running(connection, link.station.key)
-        seen = await records.seen(connection, [one.id for one in found])
-        ongoing.fill(link.epoch, found, seen, work.now)
+        found = await _read(block, link.station.key, ongoing, work)
+        ongoing.fill(link.epoch, found.records, found.seen, work.now)
         for running in ongoing.all():
             if work.now - running.record.received_at < _YOUNG:
                 running.account = await _counted(block, link.station, work, running, ())
             if running.record.limits_wanted is not None:
                 block.watch.look(link.station, running.record, running.pulse, work.now, work)
     return ongoing
+
+
+async def _read(block: Transactions, station: StationKey, ongoing: Ongoing, work: Work) -> records.Open:
+    """What is open, for many stations at once where the unit of work is not a transaction of its own already."""
+    while True:
+        generation = ongoing.generation
+        if work.is_own:
+            found = (await records.open_of(await work.sql(), [station]))[station]
+        else:
+            found = await block.open_ones.of(station)
+        # If something was changed meanwhile it may not be in it.
+        if ongoing.generation == generation:
+            return found
 
 
 async def state_told(

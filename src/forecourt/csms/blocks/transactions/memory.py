@@ -157,11 +157,12 @@ def _moment(metered: Metered) -> datetime:
 class Ongoing:
     """What a station has open. `epoch` is that of the connection it was read for; None means stale."""
 
-    __slots__ = ("_generation", "_running", "_told", "_told_epoch", "_unknown", "epoch")
+    __slots__ = ("_running", "_told", "_told_epoch", "_unknown", "epoch", "generation")
 
     def __init__(self) -> None:
         self.epoch: int | None = None
-        self._generation = 0
+        self.generation = 0
+        """How often it has become stale."""
         self._running: dict[str, Running] = {}
         self._unknown: set[int] = set()
         self._told: dict[TransactionKey, Limits] = {}
@@ -182,7 +183,7 @@ class Ongoing:
     def stale(self) -> None:
         """Read the database before the next message is judged."""
         self.epoch = None
-        self._generation += 1
+        self.generation += 1
 
     def drop(self, wire_id: str) -> None:
         """Forget a transaction that is over."""
@@ -194,10 +195,10 @@ class Ongoing:
         `running` is the changed transaction; None if it was dropped. Without effect if memory became stale once more
         meanwhile. Call this after `stale`.
         """
-        generation = self._generation
+        generation = self.generation
 
         def renew() -> None:
-            if self._generation == generation:
+            if self.generation == generation:
                 self.epoch = epoch
                 if running is not None:
                     self._running[running.record.wire_id] = running

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, func, insert, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    any_,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.charging.ids import StationId, TransactionId
@@ -94,6 +111,27 @@ async def of_key(connection: AsyncConnection, key: TransactionKey) -> Record | N
 async def running(connection: AsyncConnection, station: StationKey) -> list[Record]:
     """The transactions of a station that have not ended, the oldest first."""
     return await matching(connection, and_(transaction.c.station_id == station, transaction.c.ended_at.is_(None)))
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What a station has open, the oldest first, and which sequence numbers of that have come."""
+
+    records: list[Record]
+    seen: dict[TransactionKey, list[Range]]
+
+
+async def open_of(connection: AsyncConnection, stations: Collection[StationKey]) -> dict[StationKey, Open]:
+    """What each of these stations has open."""
+    among = transaction.c.station_id == any_(cast(list(stations), ARRAY(BigInteger)))
+    opened = {station: Open([], {}) for station in stations}
+    found = await matching(connection, and_(among, transaction.c.ended_at.is_(None)))
+    ranges = await seen(connection, [one.id for one in found])
+    for one in found:
+        of_station = opened[StationKey(one.station_id)]
+        of_station.records.append(one)
+        of_station.seen[one.id] = ranges[one.id]
+    return opened
 
 
 async def with_limits(connection: AsyncConnection) -> list[Record]:
