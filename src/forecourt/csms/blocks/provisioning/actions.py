@@ -46,10 +46,26 @@ class Live:
 
 @dataclass(slots=True)
 class Pace:
-    """How many stations are asked at once for what is missing right after their boot. The others are asked a while later."""
+    """Which stations are asked for what is missing right after their boot. The others are asked a while later (`upkeep`).
+
+    At most `most` at once, and of a storm only the first `burst` and then `per_s` a second: a network that comes back has
+    to be answered first.
+    """
 
     most: int = 4
+    per_s: float = 2.0
+    burst: float = 50.0
     now: int = 0
+    _spent: float = 0.0
+    _spent_at: float = 0.0
+
+    def takes(self, monotonic_s: float) -> bool:
+        """Whether one more may be asked now; if so, that is counted."""
+        spent = max(0.0, self._spent - (monotonic_s - self._spent_at) * self.per_s)
+        if self.now >= self.most or spent > self.burst - 1.0:
+            return False
+        self._spent, self._spent_at = spent + 1.0, monotonic_s
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ TIME_FOR_A_REPORT: Final = timedelta(minutes=15)
 async def after_boot(block: Provisioning, link: Link) -> None:
     """Look after a station that has just booted, unless many others have; then its turn comes later."""
     pace = block.pace
-    if pace.now >= pace.most:
+    if not pace.takes(block.store.clock.monotonic()):
         return
     pace.now += 1
     try:
