@@ -40,8 +40,9 @@ _Said = TypeVar("_Said")
 _LOG = logging.getLogger("forecourt.store")
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
-# A flush is given at least this long, even for an entry that is about to expire.
-_SHORTEST_FLUSH_S = 1.0
+# A flush is given at least this long, even for an entry that is about to expire: where thousands wait, being late is no
+# sign that the database is away.
+_SHORTEST_FLUSH_S = 5.0
 # While we wait for an answer nobody's deadline is looked at.
 _CONNECT_S = 2.0
 # How long a row that somebody else has locked may keep all stations waiting.
