@@ -41,7 +41,7 @@ else
 	$(RUN) pytest -n auto --cov --no-cov-on-fail
 endif
 
-bench: $(READY) ## Measure: NAME=codec, NAME=wire; without NAME the list
+bench: $(READY) ## Measure: NAME=codec, ingest, storm, wire ...; without NAME the list
 ifdef NAME
 	@$(RUN) bench $(NAME) $(ARGS)
 else

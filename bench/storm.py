@@ -1,0 +1,240 @@
+"""How long it takes until a whole network is back after it was cut off: every station connects, boots and reports at once.
+
+Method. A management system as `forecourt serve` starts it, message log on, with an embedded PostgreSQL on this disk; the
+load generator is a process of its own on the same machine. It keeps 2,000 handshakes under way until all stations are in;
+none waits for another after that. Each station, as soon as it is let in, boots and reports two connectors, one call after the other; one half speak 2.0.1, the other half 1.6.
+`seconds` is from the first SYN to the last answer, and each answer means that it was committed. A station that is refused,
+closed or answered with an error ends the measurement as failed: nobody tries twice. What the management system asks
+stations after their boot is answered, and not waited for.
+
+`kib_per_station` is by how much the resident memory of the management system grew from before the first connection until
+all stations were connected and still, divided by their number; the stations themselves were in its memory before.
+Afterwards SQL must find every connection, boot, connector and logged message.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import cProfile
+import gc
+import json
+import os
+import pstats
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from bench._stations import (
+    Station,
+    asked,
+    cpu_s,
+    database_pids,
+    durability,
+    management_system,
+    raise_file_limit,
+    scratch,
+)
+from forecourt.clock import SYSTEM
+from forecourt.csms.app import Csms
+from forecourt.transport import run
+
+V201: Final = "ocpp2.0.1"
+V16: Final = "ocpp1.6"
+KNOCKING: Final = 2_000
+"""Handshakes under way at once: one process that plays all stations must not be too busy to speak to those it has reached."""
+LONGEST_S: Final = 300.0
+STILL_S: Final = 3.0
+"""How long nothing must happen before memory is looked at."""
+
+
+# The load, in a process of its own.
+
+
+async def storm(port: int, names: dict[int, str]) -> None:
+    """Let all stations come at once and print how long that took. They stay connected until standard input ends."""
+    ready_s: list[float] = []
+    kept: list[Station] = []
+    knocking = asyncio.Semaphore(KNOCKING)
+    busy_s, began = cpu_s([os.getpid()]), SYSTEM.monotonic()
+
+    async def come_back(name: str, subprotocol: str) -> None:
+        async with knocking:
+            station = await Station.connect(port, name, subprotocol)
+        kept.append(station)
+        await report(station)
+        ready_s.append(SYSTEM.monotonic() - began)
+
+    try:
+        async with asyncio.timeout(LONGEST_S), asyncio.TaskGroup() as group:
+            for number, name in names.items():
+                group.create_task(come_back(name, V201 if number % 2 else V16))
+    except* ConnectionError as errors:
+        after_s = SYSTEM.monotonic() - began
+        raise SystemExit(
+            f"{len(ready_s)} were served, others sent away after {after_s:.1f} s, one of them so: {errors.exceptions[0]}"
+        ) from None
+    busy_s = cpu_s([os.getpid()]) - busy_s
+    ready_s.sort()
+    result = {
+        "seconds": round(ready_s[-1], 1),
+        "half_after_s": round(ready_s[len(ready_s) // 2], 1),
+        "load_cpu_s": busy_s,
+    }
+    print(json.dumps(result), flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    lost = [station for station in kept if station.lost]
+    if lost:
+        raise SystemExit(f"{len(lost)} were sent away afterwards, {lost[0].wire_id}: {lost[0].lost}")
+
+
+async def report(station: Station) -> None:
+    """Boot, and say of two connectors that they are free."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if station.subprotocol == V201:
+        identity = {"vendorName": "Bench", "model": "One", "serialNumber": station.wire_id, "firmwareVersion": "1.0"}
+        booted = await station.call("BootNotification", {"reason": "PowerUp", "chargingStation": identity})
+        for evse in (1, 2):
+            said = {"timestamp": now, "connectorStatus": "Available", "evseId": evse, "connectorId": 1}
+            await station.call("StatusNotification", said)
+    else:
+        identity = {
+            "chargePointVendor": "Bench",
+            "chargePointModel": "One",
+            "chargePointSerialNumber": station.wire_id,
+            "firmwareVersion": "1.0",
+        }
+        booted = await station.call("BootNotification", identity)
+        for connector in (1, 2):
+            said = {"connectorId": connector, "errorCode": "NoError", "status": "Available", "timestamp": now}
+            await station.call("StatusNotification", said)
+    if booted["status"] != "Accepted":
+        raise ConnectionError(f"{station.wire_id}: {booted}")
+
+
+def wire_ids(stations: int) -> dict[int, str]:
+    """Names of stations by number."""
+    return {number: f"CS{number:05d}" for number in range(stations)}
+
+
+# The measurement.
+
+
+async def measure(stations: int, profile: bool) -> dict[str, Any]:
+    """Run the management system, let the storm come from another process, count."""
+    with scratch() as place:
+        async with management_system(Path(place), list(wire_ids(stations).values())) as csms:
+            settings = await durability(csms)
+            profiler = cProfile.Profile()
+            database = database_pids(Path(place))
+            ours_s, theirs_s, resident = cpu_s([os.getpid()]), cpu_s(database), resident_bytes()
+            if profile:
+                profiler.enable()
+            async with load(csms.port, stations) as told:
+                profiler.disable()
+                ours_s, theirs_s = cpu_s([os.getpid()]) - ours_s, cpu_s(database) - theirs_s
+                await still(csms)
+                resident = resident_bytes() - resident
+                await check(csms, stations)
+            if profile:
+                pstats.Stats(profiler, stream=sys.stderr).sort_stats("tottime").print_stats(40)
+            figures = csms.store.journal.figures
+            return {
+                "name": "storm",
+                "seconds": told["seconds"],
+                "kib_per_station": round(resident / stations / 1024, 1),
+                "stations": stations,
+                "half_after_s": told["half_after_s"],
+                "entries_per_flush": round(figures.entries / figures.flushes, 1),
+                "cpu_s": {
+                    "csms": round(ours_s, 1),
+                    "postgres": round(theirs_s, 1),
+                    "load": round(told["load_cpu_s"], 1),
+                },
+                "load_average": round(os.getloadavg()[0], 1),
+                **settings,
+            }
+
+
+@asynccontextmanager
+async def load(port: int, stations: int) -> AsyncGenerator[dict[str, Any], None]:
+    """Run the storm in another process; it is over when the block begins, and its stations are there until the block ends."""
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.storm", "--load", str(port), "--stations", str(stations)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert child.stdin is not None and child.stdout is not None  # noqa: PT018 - both are pipes
+        told = await child.stdout.readline()
+        if told:
+            yield json.loads(told)
+        child.stdin.close()
+        await child.wait()
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode or not told:
+        raise SystemExit(f"the load generator ended with {child.returncode}")
+
+
+def resident_bytes() -> int:
+    """The memory of this process that is in use."""
+    gc.collect()
+    fields = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def still(csms: Csms) -> None:
+    """Wait until nothing is written any more."""
+    deadline, before = SYSTEM.monotonic() + LONGEST_S, -1
+    while (entries := csms.store.journal.figures.entries) != before and SYSTEM.monotonic() < deadline:
+        before = entries
+        await SYSTEM.sleep(STILL_S)
+
+
+async def check(csms: Csms, stations: int) -> None:
+    """Count by SQL what was acknowledged. Ends the process when anything is missing or too much."""
+    logged = "SELECT count(*) FROM message_log WHERE caller = 'station' AND error = '' AND answer <> '' AND action = "
+    questions = {
+        "stations connected": ("SELECT count(*) FROM station WHERE connected AND epoch = 1", stations),
+        "stations booted": ("SELECT count(*) FROM station WHERE booted_at IS NOT NULL AND model = 'One'", stations),
+        "message log, BootNotification": (f"{logged}'BootNotification'", stations),
+        "message log, StatusNotification": (f"{logged}'StatusNotification'", 2 * stations),
+        "connectors": ("SELECT count(*) FROM connector WHERE status = 'Available'", 2 * stations),
+        "events of connections": ("SELECT count(*) FROM event WHERE kind = 'StationConnected'", stations),
+        "events of lost connections": ("SELECT count(*) FROM event WHERE kind = 'StationDisconnected'", 0),
+        "events of boots": ("SELECT count(*) FROM event WHERE kind = 'StationBooted'", stations),
+        "events of connectors": ("SELECT count(*) FROM event WHERE kind = 'ConnectorChanged'", 2 * stations),
+        "refused handshakes": ("SELECT count(*) FROM refused_handshake", 0),
+    }
+    wrong = {}
+    for what, (question, expected) in questions.items():
+        found = await asked(csms, question)
+        if found != expected:
+            wrong[what] = f"{found} instead of {expected}"
+    if wrong:
+        raise SystemExit(f"acknowledged and durable are not the same: {wrong}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stations", type=int, default=15_000)
+    parser.add_argument(
+        "--profile", action="store_true", help="say on stderr where the management system spent its time"
+    )
+    parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    raise_file_limit()
+    if given.load is not None:
+        run(storm(given.load, wire_ids(given.stations)))
+    else:
+        print(json.dumps(run(measure(given.stations, given.profile))))
+
+
+if __name__ == "__main__":
+    main()
