@@ -1,0 +1,117 @@
+"""What a station consists of: the only module that knows every block, and wires them by tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final
+
+from forecourt.ocpp.versions import V16, V21, V201
+from forecourt.station import events
+from forecourt.station.blocks.authorization import v2 as authorization_v2
+from forecourt.station.blocks.authorization import v16 as authorization_v16
+from forecourt.station.blocks.authorization.actions import entries
+from forecourt.station.blocks.availability import actions as availability
+from forecourt.station.blocks.availability import v2 as availability_v2
+from forecourt.station.blocks.availability import v16 as availability_v16
+from forecourt.station.blocks.data_transfer import v2 as data_transfer_v2
+from forecourt.station.blocks.data_transfer import v16 as data_transfer_v16
+from forecourt.station.blocks.later import v2 as later_v2
+from forecourt.station.blocks.later import v16 as later_v16
+from forecourt.station.blocks.metering import actions as metering
+from forecourt.station.blocks.metering import v2 as metering_v2
+from forecourt.station.blocks.metering import v16 as metering_v16
+from forecourt.station.blocks.provisioning import actions as provisioning
+from forecourt.station.blocks.provisioning import v2 as provisioning_v2
+from forecourt.station.blocks.provisioning import v16 as provisioning_v16
+from forecourt.station.blocks.provisioning.computed import COMPUTED
+from forecourt.station.blocks.provisioning.model import Boot
+from forecourt.station.blocks.remote_control import actions as remote_control
+from forecourt.station.blocks.remote_control import v2 as remote_control_v2
+from forecourt.station.blocks.remote_control import v16 as remote_control_v16
+from forecourt.station.blocks.security import actions as security
+from forecourt.station.blocks.security import v2 as security_v2
+from forecourt.station.blocks.security import v16 as security_v16
+from forecourt.station.blocks.transactions import presenting as sessions
+from forecourt.station.blocks.transactions import v2 as transactions_v2
+from forecourt.station.blocks.transactions import v16 as transactions_v16
+from forecourt.station.core import Wiring
+from forecourt.station.device_model.table import Name
+from forecourt.station.dialects import Listener, assemble
+
+_V16: Final = (
+    security_v16,
+    provisioning_v16,
+    authorization_v16,
+    transactions_v16,
+    remote_control_v16,
+    availability_v16,
+    metering_v16,
+    data_transfer_v16,
+)
+_V2: Final = (
+    security_v2,
+    provisioning_v2,
+    authorization_v2,
+    transactions_v2,
+    remote_control_v2,
+    availability_v2,
+    metering_v2,
+    data_transfer_v2,
+)
+
+LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
+    {
+        events.Started: (availability.on_started, metering.on_started, sessions.on_started),
+        events.Online: (provisioning.on_online, availability.on_online),
+        events.Offline: (provisioning.on_offline,),
+        events.Registered: (security.on_registered, availability.on_registered),
+        events.Plugged: (sessions.on_plugged,),
+        events.Unplugged: (sessions.on_unplugged,),
+        events.Drawing: (sessions.on_drawing,),
+        events.Presented: (sessions.on_presented,),
+        events.Fault: (sessions.on_fault,),
+        events.BayChanged: (availability.on_bay_changed,),
+        events.TransactionEnded: (availability.on_transaction_ended, provisioning.on_transaction_ended),
+        events.Resetting: (sessions.on_resetting,),
+        events.VariableChanged: (
+            availability.on_variable,
+            metering.on_variable,
+            sessions.on_variable,
+            security.on_variable,
+        ),
+        events.ClockSet: (metering.on_clock_set, security.on_clock_set),
+        events.AlignedMoment: (sessions.on_aligned,),
+    }
+)
+
+TRIGGERS: Final = MappingProxyType(
+    {
+        "BootNotification": provisioning.trigger_boot,
+        "Heartbeat": availability.trigger_beat,
+        "StatusNotification": availability.trigger_status,
+        "MeterValues": metering.trigger,
+        "TransactionEvent": remote_control.trigger_transaction,
+    }
+)
+
+_STATES: Final = {
+    Name(component, "AvailabilityState"): lambda station, place: availability.state_at(station, place).value
+    for component in ("ChargingStation", "EVSE", "Connector")
+}
+_ENTRIES: Final = {Name("LocalAuthListCtrlr", "Entries"): lambda station, place: str(entries(station))}
+
+
+@cache
+def wiring() -> Wiring:
+    """The tables of all blocks, made once for all stations of a process. Raises Gap for a defect in them."""
+    v16 = assemble(V16, [*(block.HEARS for block in _V16), later_v16.HEARS], [block.SAYS for block in _V16])
+    hears, says = [*(block.HEARS for block in _V2), later_v2.HEARS], [block.SAYS for block in _V2]
+    return Wiring(
+        dialects=MappingProxyType({V16: v16, V201: assemble(V201, hears, says), V21: assemble(V21, hears, says)}),
+        listeners=LISTENERS,
+        computed=MappingProxyType({**COMPUTED, **_STATES, **_ENTRIES}),
+        triggers=TRIGGERS,
+        early=frozenset({Boot}),
+    )

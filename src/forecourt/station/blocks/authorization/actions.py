@@ -1,0 +1,161 @@
+"""Whether a token may charge: by the local list, by the cache, else by the management system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from forecourt.charging.local_authorization import (
+    Cached,
+    Decision,
+    Entry,
+    LocalJudgement,
+    LocalList,
+    Settings,
+    TokenInfo,
+    UpdateStatus,
+    cacheable,
+    first_to_go,
+    judge_locally,
+)
+from forecourt.charging.tokens import Token, TokenKind, Verdict
+from forecourt.station.blocks.authorization.model import (
+    CACHE,
+    CACHE_SIZE,
+    LIST,
+    LIST_SIZE,
+    LIST_VERSION,
+    Ask,
+    Known,
+    key_of,
+)
+from forecourt.station.core import Station
+
+_UNASKED: Final = frozenset({TokenKind.NO_AUTHORIZATION, TokenKind.CENTRAL})
+"""Kinds that nobody is asked about (C02.FR.03, C05.FR.02)."""
+
+Then = Callable[[TokenInfo], object]
+
+
+def judge(station: Station, token: Token, then: Then) -> None:
+    """Come to a verdict about a presented token and hand it to `then`, at once or when the answer has come."""
+    if token.kind in _UNASKED:
+        then(TokenInfo(verdict=Verdict.ACCEPTED))
+        return
+    found = _locally(station, token, online=station.online)
+    if found.decision is not Decision.ASK:
+        then(_verdict(found))
+        return
+    ask = Ask(token)
+
+    def ended(answered: bool) -> None:
+        if ask.info is not None:
+            then(ask.info)
+        else:
+            then(_verdict(_locally(station, token, online=False)))
+
+    station.say(ask, urgent=True, ended=ended)
+
+
+def learn(station: Station, token: Token, info: TokenInfo) -> None:
+    """Keep what the management system has said about a token (C10.FR.01, 02)."""
+    if not station.model.flag("AuthCacheCtrlr", "Enabled"):
+        return
+    known, now, key = station.part(Known), station.now(), key_of(token)
+    if not cacheable(token, info, now):
+        _uncache(station, key)
+        return
+    if key not in known.cache and len(known.cache) >= CACHE_SIZE:
+        out = first_to_go(known.cache.values())
+        if out is not None:
+            _uncache(station, key_of(out.token))
+    cached = Cached(token=token, info=info, updated_at=now, used_at=now)
+    known.cache[key] = cached
+    station.storage.put(CACHE, key, cached)
+
+
+def clear_cache(station: Station) -> bool:
+    """C11. Refused while there is no cache (C11.FR.04)."""
+    if not station.model.flag("AuthCacheCtrlr", "Enabled"):
+        return False
+    for key in list(station.part(Known).cache):
+        _uncache(station, key)
+    return True
+
+
+def list_enabled(station: Station) -> bool:
+    return station.model.flag("LocalAuthListCtrlr", "Enabled")
+
+
+def list_version(station: Station) -> int:
+    return station.part(Known).list.version
+
+
+def update_list(station: Station, version: int, entries: Iterable[Entry], *, full: bool) -> UpdateStatus:
+    """SendLocalList (D01). The new list is kept as a whole or not at all."""
+    known, given = station.part(Known), tuple(entries)
+    if len(given) > station.model.integer("LocalAuthListCtrlr", "ItemsPerMessage"):
+        return UpdateStatus.FAILED
+    changed, status = known.list.replaced(version, given) if full else known.list.changed(version, given)
+    if status is not UpdateStatus.ACCEPTED:
+        return status
+    if len(changed) > LIST_SIZE:
+        return UpdateStatus.FAILED
+    _keep_list(station, known.list, changed)
+    known.list = changed
+    return status
+
+
+def entries(station: Station) -> int:
+    """How many tokens the local list has."""
+    return len(station.part(Known).list)
+
+
+def _locally(station: Station, token: Token, *, online: bool) -> LocalJudgement:
+    model, known = station.model, station.part(Known)
+    listed = known.list.find(token) if list_enabled(station) else None
+    cached = known.cache.get(key_of(token)) if model.flag("AuthCacheCtrlr", "Enabled") else None
+    life_time_s = model.integer("AuthCacheCtrlr", "LifeTime")
+    disabled = model.flag("LocalAuthListCtrlr" if listed is not None else "AuthCacheCtrlr", "DisablePostAuthorize")
+    settings = Settings(
+        pre_authorize=model.flag("AuthCtrlr", "LocalPreAuthorize"),
+        authorize_offline=model.flag("AuthCtrlr", "LocalAuthorizeOffline"),
+        unknown_offline=model.flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
+        list_expires=True,
+        post_authorize=not disabled,
+        cache_life_time=timedelta(seconds=life_time_s) if life_time_s else None,
+    )
+    now = station.now()
+    found = judge_locally(listed, cached, online=online, at=now, settings=settings)
+    if cached is not None and listed is None and found.decision is Decision.ALLOW:
+        used = replace(cached, used_at=now)
+        known.cache[key_of(token)] = used
+        station.storage.put(CACHE, key_of(token), used)
+    return found
+
+
+def _verdict(found: LocalJudgement) -> TokenInfo:
+    info = found.info
+    if found.decision is Decision.ALLOW:
+        return replace(info, verdict=Verdict.ACCEPTED) if info is not None else TokenInfo(verdict=Verdict.ACCEPTED)
+    if info is None or info.verdict is Verdict.ACCEPTED:
+        return TokenInfo(verdict=Verdict.UNKNOWN)
+    return info
+
+
+def _uncache(station: Station, key: str) -> None:
+    if station.part(Known).cache.pop(key, None) is not None:
+        station.storage.remove(CACHE, key)
+
+
+def _keep_list(station: Station, before: LocalList, after: LocalList) -> None:
+    old = {key_of(entry.token): entry for entries in before.entries.values() for entry in entries}
+    new = {key_of(entry.token): entry for entries in after.entries.values() for entry in entries}
+    for key in old.keys() - new.keys():
+        station.storage.remove(LIST, key)
+    for key, entry in new.items():
+        if old.get(key) != entry:
+            station.storage.put(LIST, key, entry)
+    station.storage.put(LIST_VERSION, "version", after.version)

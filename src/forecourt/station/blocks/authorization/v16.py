@@ -1,0 +1,60 @@
+"""Authorization in the words of 1.6: idTags without type, five statuses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import UNSET
+
+from forecourt.charging.local_authorization import Entry
+from forecourt.charging.tokens import Token
+from forecourt.ocpp import v16
+from forecourt.station.blocks.authorization import actions
+from forecourt.station.blocks.authorization.model import Ask
+from forecourt.station.core import Station
+from forecourt.station.dialects import Hears, Said, Says
+from forecourt.station.words.v16 import info_of
+
+MAX_ID_TAG_LENGTH: Final = 20
+
+
+def say_ask(station: Station, ask: Ask) -> v16.Authorize | None:
+    """Section 4.1. What is longer than an idTag cannot be asked about."""
+    return v16.Authorize(id_tag=ask.token.value) if len(ask.token.value) <= MAX_ID_TAG_LENGTH else None
+
+
+def heard_ask(station: Station, ask: Ask, answer: v16.AuthorizeResponse) -> None:
+    ask.info = info_of(answer.id_tag_info)
+    actions.learn(station, ask.token, ask.info)
+
+
+def on_clear_cache(station: Station, call: v16.ClearCache) -> v16.ClearCacheResponse:
+    """Section 5.4."""
+    return v16.ClearCacheResponse(status="Accepted" if actions.clear_cache(station) else "Rejected")
+
+
+def on_get_local_list_version(station: Station, call: v16.GetLocalListVersion) -> v16.GetLocalListVersionResponse:
+    """Section 5.10: -1 where there is no list."""
+    version = actions.list_version(station) if actions.list_enabled(station) else -1
+    return v16.GetLocalListVersionResponse(list_version=version)
+
+
+def on_send_local_list(station: Station, call: v16.SendLocalList) -> v16.SendLocalListResponse:
+    """Section 5.15."""
+    if not actions.list_enabled(station):
+        return v16.SendLocalListResponse(status="NotSupported")
+    given = () if call.local_authorization_list is UNSET else call.local_authorization_list
+    entries = (
+        Entry(Token.untyped(data.id_tag), None if data.id_tag_info is UNSET else info_of(data.id_tag_info))
+        for data in given
+    )
+    status = actions.update_list(station, call.list_version, entries, full=call.update_type == "Full")
+    return v16.SendLocalListResponse(status=status.value)
+
+
+HEARS: Final[Hears] = {
+    v16.ClearCache: on_clear_cache,
+    v16.GetLocalListVersion: on_get_local_list_version,
+    v16.SendLocalList: on_send_local_list,
+}
+SAYS: Final[Says] = {Ask: Said(v16.Authorize, say_ask, heard_ask)}

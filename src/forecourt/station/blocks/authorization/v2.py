@@ -1,0 +1,57 @@
+"""Authorization in the words of 2.0.1 and 2.1."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import UNSET
+
+from forecourt.charging.local_authorization import Entry
+from forecourt.ocpp import v2
+from forecourt.station.blocks.authorization import actions
+from forecourt.station.blocks.authorization.model import Ask
+from forecourt.station.core import Station
+from forecourt.station.dialects import Hears, Said, Says
+from forecourt.station.words.v2 import id_token, info_of, token_of
+
+
+def say_ask(station: Station, ask: Ask) -> v2.Authorize:
+    """C01."""
+    return v2.Authorize(id_token=id_token(ask.token))
+
+
+def heard_ask(station: Station, ask: Ask, answer: v2.AuthorizeResponse) -> None:
+    ask.info = info_of(answer.id_token_info)
+    actions.learn(station, ask.token, ask.info)
+
+
+def on_clear_cache(station: Station, call: v2.ClearCache) -> v2.ClearCacheResponse:
+    """C11."""
+    return v2.ClearCacheResponse(status="Accepted" if actions.clear_cache(station) else "Rejected")
+
+
+def on_get_local_list_version(station: Station, call: v2.GetLocalListVersion) -> v2.GetLocalListVersionResponse:
+    """D02. 0 where there is no list (D02.FR.02)."""
+    version = actions.list_version(station) if actions.list_enabled(station) else 0
+    return v2.GetLocalListVersionResponse(version_number=version)
+
+
+def on_send_local_list(station: Station, call: v2.SendLocalList) -> v2.SendLocalListResponse:
+    """D01."""
+    if not actions.list_enabled(station):
+        return v2.SendLocalListResponse(status="Failed", status_info=v2.StatusInfo(reason_code="NotEnabled"))
+    given = () if call.local_authorization_list is UNSET else call.local_authorization_list
+    entries = (
+        Entry(token_of(data.id_token), None if data.id_token_info is UNSET else info_of(data.id_token_info))
+        for data in given
+    )
+    status = actions.update_list(station, call.version_number, entries, full=call.update_type == "Full")
+    return v2.SendLocalListResponse(status=status.value)
+
+
+HEARS: Final[Hears] = {
+    v2.ClearCache: on_clear_cache,
+    v2.GetLocalListVersion: on_get_local_list_version,
+    v2.SendLocalList: on_send_local_list,
+}
+SAYS: Final[Says] = {Ask: Said(v2.Authorize, say_ask, heard_ask)}

@@ -1,0 +1,1 @@
+"""Statuses of connectors, and orders to be in or out of service."""

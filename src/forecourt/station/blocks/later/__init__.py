@@ -1,0 +1,1 @@
+"""What is not built yet, each with the refusal the specification has for it."""

@@ -1,0 +1,34 @@
+"""1.6: what is not built yet, with the honest refusal of each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from forecourt.ocpp import v16
+from forecourt.ocpp.errors import ErrorCode, ProtocolError
+from forecourt.ocpp.message import Message
+from forecourt.station.core import Station
+from forecourt.station.dialects import Hears
+
+
+def not_supported(station: Station, call: Message) -> Message:
+    """For a request whose answer has no word for a refusal."""
+    raise ProtocolError(ErrorCode.NOT_SUPPORTED, "not supported by this station")
+
+
+HEARS: Final[Hears] = {
+    v16.CancelReservation: lambda station, call: v16.CancelReservationResponse(status="Rejected"),
+    v16.ReserveNow: lambda station, call: v16.ReserveNowResponse(status="Rejected"),
+    v16.SetChargingProfile: lambda station, call: v16.SetChargingProfileResponse(status="NotSupported"),
+    v16.ClearChargingProfile: lambda station, call: v16.ClearChargingProfileResponse(status="Unknown"),
+    v16.GetCompositeSchedule: lambda station, call: v16.GetCompositeScheduleResponse(status="Rejected"),
+    v16.UpdateFirmware: not_supported,
+    v16.SignedUpdateFirmware: lambda station, call: v16.SignedUpdateFirmwareResponse(status="Rejected"),
+    # Section 5.9: without a file name there is nothing to upload.
+    v16.GetDiagnostics: lambda station, call: v16.GetDiagnosticsResponse(),
+    v16.GetLog: lambda station, call: v16.GetLogResponse(status="Rejected"),
+    v16.CertificateSigned: lambda station, call: v16.CertificateSignedResponse(status="Rejected"),
+    v16.InstallCertificate: lambda station, call: v16.InstallCertificateResponse(status="Rejected"),
+    v16.DeleteCertificate: lambda station, call: v16.DeleteCertificateResponse(status="NotFound"),
+    v16.GetInstalledCertificateIds: lambda station, call: v16.GetInstalledCertificateIdsResponse(status="NotFound"),
+}

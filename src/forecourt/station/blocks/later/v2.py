@@ -1,0 +1,84 @@
+"""2.0.1 and 2.1: what is not built yet, with the honest refusal of each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from forecourt.ocpp import v2
+from forecourt.ocpp.errors import ErrorCode, ProtocolError
+from forecourt.ocpp.message import Message
+from forecourt.station.core import Station
+from forecourt.station.dialects import Hears
+
+
+def not_supported(station: Station, call: Message) -> Message:
+    """For a request whose answer has no word for a refusal."""
+    raise ProtocolError(ErrorCode.NOT_SUPPORTED, "not supported by this station")
+
+
+_RESERVATION: Final[Hears] = {
+    v2.CancelReservation: lambda station, call: v2.CancelReservationResponse(status="Rejected"),
+    v2.ReserveNow: lambda station, call: v2.ReserveNowResponse(status="Rejected"),
+}
+_TARIFF: Final[Hears] = {
+    v2.ChangeTransactionTariff: lambda station, call: v2.ChangeTransactionTariffResponse(status="Rejected"),
+    v2.ClearTariffs: not_supported,
+    v2.CostUpdated: not_supported,
+    v2.GetTariffs: lambda station, call: v2.GetTariffsResponse(status="Rejected"),
+    v2.NotifyWebPaymentStarted: not_supported,
+    v2.SetDefaultTariff: lambda station, call: v2.SetDefaultTariffResponse(status="Rejected"),
+}
+_SMART_CHARGING: Final[Hears] = {
+    v2.ClearChargingProfile: lambda station, call: v2.ClearChargingProfileResponse(status="Unknown"),
+    v2.GetChargingProfiles: lambda station, call: v2.GetChargingProfilesResponse(status="NoProfiles"),
+    v2.GetCompositeSchedule: lambda station, call: v2.GetCompositeScheduleResponse(status="Rejected"),
+    v2.SetChargingProfile: lambda station, call: v2.SetChargingProfileResponse(status="Rejected"),
+    v2.UpdateDynamicSchedule: lambda station, call: v2.UpdateDynamicScheduleResponse(status="Rejected"),
+    v2.UsePriorityCharging: lambda station, call: v2.UsePriorityChargingResponse(status="NoProfile"),
+}
+_FIRMWARE: Final[Hears] = {
+    v2.PublishFirmware: lambda station, call: v2.PublishFirmwareResponse(status="Rejected"),
+    v2.UnpublishFirmware: lambda station, call: v2.UnpublishFirmwareResponse(status="NoFirmware"),
+    v2.UpdateFirmware: lambda station, call: v2.UpdateFirmwareResponse(status="Rejected"),
+}
+_CERTIFICATES: Final[Hears] = {
+    v2.CertificateSigned: lambda station, call: v2.CertificateSignedResponse(status="Rejected"),
+    v2.DeleteCertificate: lambda station, call: v2.DeleteCertificateResponse(status="NotFound"),
+    v2.GetInstalledCertificateIds: lambda station, call: v2.GetInstalledCertificateIdsResponse(status="NotFound"),
+    v2.InstallCertificate: lambda station, call: v2.InstallCertificateResponse(status="Rejected"),
+}
+_DIAGNOSTICS: Final[Hears] = {
+    v2.AdjustPeriodicEventStream: lambda station, call: v2.AdjustPeriodicEventStreamResponse(status="Rejected"),
+    v2.ClearVariableMonitoring: not_supported,
+    v2.CustomerInformation: lambda station, call: v2.CustomerInformationResponse(status="Rejected"),
+    v2.GetLog: lambda station, call: v2.GetLogResponse(status="Rejected"),
+    v2.GetMonitoringReport: lambda station, call: v2.GetMonitoringReportResponse(status="NotSupported"),
+    v2.GetPeriodicEventStream: not_supported,
+    v2.SetMonitoringBase: lambda station, call: v2.SetMonitoringBaseResponse(status="NotSupported"),
+    v2.SetMonitoringLevel: lambda station, call: v2.SetMonitoringLevelResponse(status="Rejected"),
+    v2.SetVariableMonitoring: not_supported,
+}
+_DISPLAY: Final[Hears] = {
+    v2.ClearDisplayMessage: lambda station, call: v2.ClearDisplayMessageResponse(status="Unknown"),
+    v2.GetDisplayMessages: lambda station, call: v2.GetDisplayMessagesResponse(status="Unknown"),
+    v2.SetDisplayMessage: lambda station, call: v2.SetDisplayMessageResponse(status="Rejected"),
+}
+_ENERGY: Final[Hears] = {
+    v2.AFRRSignal: lambda station, call: v2.AFRRSignalResponse(status="Rejected"),
+    v2.ClearDERControl: lambda station, call: v2.ClearDERControlResponse(status="NotSupported"),
+    v2.GetDERControl: lambda station, call: v2.GetDERControlResponse(status="NotSupported"),
+    v2.NotifyAllowedEnergyTransfer: lambda station, call: v2.NotifyAllowedEnergyTransferResponse(status="Rejected"),
+    v2.RequestBatterySwap: lambda station, call: v2.RequestBatterySwapResponse(status="Rejected"),
+    v2.SetDERControl: lambda station, call: v2.SetDERControlResponse(status="NotSupported"),
+}
+
+HEARS: Final[Hears] = {
+    **_RESERVATION,
+    **_TARIFF,
+    **_SMART_CHARGING,
+    **_FIRMWARE,
+    **_CERTIFICATES,
+    **_DIAGNOSTICS,
+    **_DISPLAY,
+    **_ENERGY,
+}

@@ -1,0 +1,1 @@
+"""Which readings are taken when."""

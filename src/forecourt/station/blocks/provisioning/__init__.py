@@ -1,0 +1,1 @@
+"""Boot, clock, device model on the wire, reset, network profiles."""

@@ -1,0 +1,53 @@
+"""Provisioning in the words of 2.0.1 and 2.1."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from msgspec import UNSET
+
+from forecourt.charging.ids import EvseId
+from forecourt.ocpp import v2
+from forecourt.station.blocks.provisioning import actions
+from forecourt.station.blocks.provisioning.model import Boot
+from forecourt.station.blocks.provisioning.variables import v2 as variables
+from forecourt.station.core import Station
+from forecourt.station.dialects import Hears, Said, Says
+
+
+def say_boot(station: Station, boot: Boot) -> v2.BootNotification:
+    """B01. Names are cut to what the message has room for."""
+    build = station.build
+    return v2.BootNotification(
+        reason=cast(v2.BootReason, boot.reason),
+        charging_station=v2.ChargingStation(
+            vendor_name=build.vendor[:50],
+            model=build.model[:20],
+            serial_number=UNSET if build.serial_number is None else build.serial_number[:25],
+            firmware_version=UNSET if build.firmware_version is None else build.firmware_version,
+        ),
+    )
+
+
+def heard_boot(station: Station, boot: Boot, answer: v2.BootNotificationResponse) -> None:
+    actions.booted(station, answer.status, answer.interval, answer.current_time)
+
+
+def on_reset(station: Station, call: v2.Reset) -> v2.ResetResponse:
+    """B11, B12. Resuming transactions afterwards (2.1) is not built, so ImmediateAndResume is refused."""
+    if call.type == "ImmediateAndResume":
+        return v2.ResetResponse(status="Rejected", status_info=v2.StatusInfo(reason_code="UnsupportedParam"))
+    evse_id = None if call.evse_id is UNSET or call.evse_id == 0 else EvseId(call.evse_id)
+    on_idle = call.type == "OnIdle"
+    status = actions.reset(station, on_idle=on_idle, evse_id=evse_id, reason="ImmediateReset")
+    return v2.ResetResponse(status=cast(v2.ResetStatus, status))
+
+
+def on_set_network_profile(station: Station, call: v2.SetNetworkProfile) -> v2.SetNetworkProfileResponse:
+    """B09. There is the one profile that the station was built with."""
+    info = v2.StatusInfo(reason_code="UnsupportedRequest")
+    return v2.SetNetworkProfileResponse(status="Rejected", status_info=info)
+
+
+HEARS: Final[Hears] = {v2.Reset: on_reset, v2.SetNetworkProfile: on_set_network_profile, **variables.HEARS}
+SAYS: Final[Says] = {Boot: Said(v2.BootNotification, say_boot, heard_boot), **variables.SAYS}

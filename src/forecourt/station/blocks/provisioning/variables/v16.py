@@ -1,0 +1,88 @@
+"""Configuration keys of 1.6: another name for variables, and a few facts that only 1.6 asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from msgspec import UNSET
+
+from forecourt.charging.topology import WHOLE_STATION
+from forecourt.ocpp import v16
+from forecourt.station.core import Station
+from forecourt.station.device_model.table import MEASURED, Described, Mutability, Name, keys
+from forecourt.station.device_model.values import Found
+from forecourt.station.dialects import Hears
+
+_PASSWORD: Final = Name("SecurityCtrlr", "BasicAuthPassword")
+_SAMPLING: Final = Name("SampledDataCtrlr", "TxUpdatedInterval")
+_TRAIL: Final = Name("SampledDataCtrlr", "TxEndedInterval")
+
+FIXED: Final[Mapping[str, Callable[[Station], str]]] = MappingProxyType(
+    {
+        "NumberOfConnectors": lambda station: str(len(station.build.topology.flat)),
+        "SupportedFeatureProfiles": lambda station: "Core,LocalAuthListManagement,RemoteTrigger",
+        "ConnectorPhaseRotation": lambda station: ",".join(
+            f"{number}.RST" for number in sorted(station.build.topology.flat)
+        ),
+        "LocalAuthListMaxLength": lambda station: "1000",
+        "MeterValuesAlignedDataMaxLength": lambda station: str(len(MEASURED)),
+        "MeterValuesSampledDataMaxLength": lambda station: str(len(MEASURED)),
+        "StopTxnAlignedDataMaxLength": lambda station: str(len(MEASURED)),
+        "StopTxnSampledDataMaxLength": lambda station: str(len(MEASURED)),
+    }
+)
+"""Keys that can only be read and are no variable."""
+
+
+def on_get_configuration(station: Station, call: v16.GetConfiguration) -> v16.GetConfigurationResponse:
+    """Section 5.8: without keys, all of them."""
+    asked = None if call.key is UNSET or not call.key else call.key
+    found = dict(_all(station))
+    if asked is None:
+        return v16.GetConfigurationResponse(configuration_key=tuple(found.values()))
+    known = tuple(found[key] for key in asked if key in found)
+    unknown = tuple(key for key in asked if key not in found)
+    return v16.GetConfigurationResponse(configuration_key=known or UNSET, unknown_key=unknown or UNSET)
+
+
+def on_change_configuration(station: Station, call: v16.ChangeConfiguration) -> v16.ChangeConfigurationResponse:
+    """Section 5.3."""
+    row = keys().get(call.key)
+    if row is None:
+        return v16.ChangeConfigurationResponse(status="Rejected" if call.key in FIXED else "NotSupported")
+    value = call.value
+    if row.name == _PASSWORD:
+        # Whitepaper 2.2: up to 40 hexadecimal digits that stand for the bytes of the password.
+        try:
+            value = bytes.fromhex(value).decode("latin-1")
+        except ValueError:
+            return v16.ChangeConfigurationResponse(status="Rejected")
+    status, _ = station.model.write(row, value)
+    if row.name == _SAMPLING and status is Found.ACCEPTED:
+        # 1.6 has one interval for what is sent on the way and for what comes with the stop (9.1.27).
+        station.model.set(_TRAIL, value)
+    words: Mapping[Found, v16.ConfigurationStatus] = {
+        Found.ACCEPTED: "Accepted",
+        Found.REBOOT_REQUIRED: "RebootRequired",
+    }
+    return v16.ChangeConfigurationResponse(status=words.get(status, "Rejected"))
+
+
+def _all(station: Station) -> Iterator[tuple[str, v16.KeyValue]]:
+    for key, row in keys().items():
+        yield key, v16.KeyValue(key=key, readonly=not row.writable, value=_value(station, row))
+    for key, read in FIXED.items():
+        yield key, v16.KeyValue(key=key, readonly=True, value=read(station)[:500])
+
+
+def _value(station: Station, row: Described) -> str:
+    # A password is never told (whitepaper 2.2).
+    return "" if row.mutability is Mutability.WRITE_ONLY else station.model.value(row, WHOLE_STATION)[:500]
+
+
+HEARS: Final[Hears] = {
+    v16.GetConfiguration: on_get_configuration,
+    v16.ChangeConfiguration: on_change_configuration,
+}

@@ -1,0 +1,1 @@
+"""What the management system has the station do at once."""

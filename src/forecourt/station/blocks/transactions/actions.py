@@ -1,0 +1,352 @@
+"""A session at a bay: the cable, the token, the contactor, and the transaction that is told of it.
+
+Whatever happens changes the bay and then calls `settle`, which compares what holds now with what held before: that
+decides whether energy may flow, and whether a transaction begins, goes on or ends. One thing that happens is one message.
+"""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from forecourt.charging.ids import ConnectorId
+from forecourt.charging.readings import Context, Reading
+from forecourt.charging.tokens import Token
+from forecourt.clock import Timer
+from forecourt.station import events
+from forecourt.station.blocks.metering import actions as metering
+from forecourt.station.blocks.transactions.model import EV_CONNECTED, POWER_PATH_CLOSED, REGISTERS, conditions
+from forecourt.station.core import Station
+from forecourt.station.outbox import TransactionMessage
+from forecourt.station.state import TRANSACTIONS, Authorization, Bay, Transaction
+
+VEHICLE_WAIT_S: Final = 10.0
+"""How long a vehicle may take to draw energy before it counts as suspending."""
+
+
+def settle(
+    station: Station,
+    bay: Bay,
+    trigger: str,
+    *,
+    reason: str | None = None,
+    stop_token: Token | None = None,
+    readings: tuple[Reading, ...] = (),
+) -> None:
+    """Do and tell what follows from a change of the bay. `reason` is why the session ends, if it does."""
+    _mind_power(station, bay)
+    before, now = bay.conditions, conditions(bay)
+    bay.conditions = now
+    if reason is not None and bay.stop_reason is None:
+        bay.stop_reason = reason
+    model = station.model
+    if bay.transaction is None:
+        if (now - before) & set(model.members("TxCtrlr", "TxStartPoint")) and _may_begin(station):
+            _begin(station, bay, trigger)
+    else:
+        stops = set(model.members("TxCtrlr", "TxStopPoint"))
+        if not model.flag("TxCtrlr", "StopTxOnEVSideDisconnect") and bay.authorization is not None:
+            stops -= {EV_CONNECTED, POWER_PATH_CLOSED}
+        if (before - now) & stops:
+            end(station, bay, trigger, bay.stop_reason or "Local", stop_token=stop_token)
+        else:
+            tell(station, bay, "Updated", trigger, stop_token=stop_token, readings=readings)
+    station.announce(events.BayChanged(bay))
+
+
+def tell(
+    station: Station,
+    bay: Bay,
+    kind: str,
+    trigger: str,
+    *,
+    reason: str | None = None,
+    stop_token: Token | None = None,
+    readings: tuple[Reading, ...] = (),
+    trail: tuple[Reading, ...] = (),
+) -> None:
+    """One message about the running transaction, to be delivered whatever happens."""
+    transaction = bay.transaction
+    if transaction is None:
+        return
+    register_wh = _register_wh(station, bay, transaction)
+    authorization = bay.authorization
+    news = authorization is not None and not transaction.token_told
+    message = TransactionMessage(
+        transaction_id=transaction.id,
+        kind=kind,
+        trigger=trigger,
+        at=station.now(),
+        evse_id=bay.evse_id,
+        connector_id=transaction.connector_id,
+        state=bay.charging_state.value,
+        register_wh=register_wh,
+        offline=not station.online,
+        token=authorization.token if authorization is not None and news else None,
+        stop_token=stop_token,
+        remote_start_id=authorization.remote_start_id if authorization is not None and news else None,
+        reason=reason,
+        readings=readings,
+        trail=trail,
+    )
+    bay.transaction = msgspec.structs.replace(
+        transaction,
+        last_wh=register_wh,
+        token_told=transaction.token_told or news,
+        authorization=authorization or transaction.authorization,
+        remote_start_id=transaction.remote_start_id if message.remote_start_id is None else message.remote_start_id,
+    )
+    station.storage.put(TRANSACTIONS, transaction.id, bay.transaction)
+    station.keep(message)
+
+
+def end(station: Station, bay: Bay, trigger: str, reason: str, *, stop_token: Token | None = None) -> None:
+    """Tell the last of a transaction and forget it. The bay stays occupied as long as the cable is in."""
+    transaction = bay.transaction
+    if transaction is None:
+        return
+    measurands = station.model.members("SampledDataCtrlr", "TxEndedMeasurands")
+    closing = metering.take(station, bay, measurands, Context.TRANSACTION_END)
+    tell(station, bay, "Ended", trigger, reason=reason, stop_token=stop_token, readings=closing, trail=bay.trail)
+    told = bay.transaction
+    station.storage.remove(TRANSACTIONS, transaction.id)
+    if told is not None:
+        station.storage.put(REGISTERS, str(bay.evse_id), told.last_wh)
+    bay.transaction = None
+    bay.trail = ()
+    bay.stop_reason = None
+    bay.finishing = bay.plugged is not None
+    bay.sample_timer = _cancelled(bay.sample_timer)
+    bay.trail_timer = _cancelled(bay.trail_timer)
+    # Who has ended a transaction has to identify himself for the next one.
+    release(station, bay)
+    _mind_power(station, bay)
+    bay.conditions = conditions(bay)
+    station.announce(events.TransactionEnded(bay))
+
+
+def authorize(station: Station, bay: Bay, authorization: Authorization, trigger: str) -> None:
+    """Give leave to charge; without a vehicle, for a while (E03, 1.6 ConnectionTimeOut)."""
+    release(station, bay)
+    bay.authorization = authorization
+    bay.stop_reason = None
+    if bay.plugged is None:
+        timeout_s = station.model.integer("TxCtrlr", "EVConnectionTimeOut")
+        bay.connect_timer = station.after(timeout_s, lambda: _nobody_came(station, bay))
+    settle(station, bay, trigger)
+
+
+def withdraw(station: Station, bay: Bay, trigger: str, reason: str, *, stop_token: Token | None = None) -> None:
+    """Take the leave to charge back, for a reason."""
+    release(station, bay)
+    settle(station, bay, trigger, reason=reason, stop_token=stop_token)
+
+
+def release(station: Station, bay: Bay) -> None:
+    bay.authorization = None
+    bay.connect_timer = _cancelled(bay.connect_timer)
+
+
+def _nobody_came(station: Station, bay: Bay) -> None:
+    bay.connect_timer = None
+    if bay.plugged is None and bay.authorization is not None:
+        withdraw(station, bay, "EVConnectTimeout", "Timeout")
+
+
+def plugged(station: Station, bay: Bay, connector_id: ConnectorId) -> None:
+    bay.plugged = connector_id
+    bay.finishing = False
+    bay.connect_timer = _cancelled(bay.connect_timer)
+    settle(station, bay, "CablePluggedIn")
+
+
+def unplugged(station: Station, bay: Bay) -> None:
+    """E09, E10, 1.6 section 4.10: whether that ends the session is configured."""
+    if bay.plugged is None:
+        return
+    ends = station.model.flag("TxCtrlr", "StopTxOnEVSideDisconnect")
+    if station.model.flag("OCPPCommCtrlr", "UnlockOnEVSideDisconnect"):
+        station.hardware.unlock(bay.evse_id, bay.plugged)
+    bay.plugged = None
+    bay.flows = False
+    bay.finishing = False
+    if ends or bay.transaction is None:
+        release(station, bay)
+    settle(station, bay, "EVCommunicationLost", reason="EVDisconnected" if ends else None)
+
+
+def drawing(station: Station, bay: Bay, *, flows: bool) -> None:
+    bay.waiting = False
+    bay.wait_timer = _cancelled(bay.wait_timer)
+    bay.flows = flows
+    settle(station, bay, "ChargingStateChanged", reason=None if flows else "StoppedByEV")
+    if bay.transaction is not None and flows is False:
+        bay.stop_reason = None
+
+
+def begin_again(station: Station) -> None:
+    """After a loss of power: what was running has ended (PowerLoss); the meter says where."""
+    for bay in station.bays.values():
+        if bay.transaction is not None:
+            end(station, bay, "AbnormalCondition", "PowerLoss")
+
+
+def interrupt(station: Station, bay: Bay, trigger: str, reason: str) -> None:
+    """End a transaction whatever TxStopPoint says: there will be no later moment to do so."""
+    if bay.transaction is not None:
+        end(station, bay, trigger, reason)
+    else:
+        release(station, bay)
+        settle(station, bay, trigger)
+
+
+def refuse(station: Station, transaction_id: str) -> None:
+    """The management system has refused the token of a running transaction (E05, 1.6 section 4.8)."""
+    bay = by_id(station, transaction_id)
+    if bay is None or bay.authorization is None or bay.authorization.invalid:
+        return
+    if station.model.flag("TxCtrlr", "StopTxOnInvalidId"):
+        withdraw(station, bay, "Deauthorized", "DeAuthorized")
+        return
+    bay.authorization = msgspec.structs.replace(bay.authorization, invalid=True)
+    settle(station, bay, "ChargingStateChanged")
+
+
+def by_id(station: Station, transaction_id: str) -> Bay | None:
+    """The bay where a transaction runs."""
+    for bay in station.bays.values():
+        if bay.transaction is not None and bay.transaction.id == transaction_id:
+            return bay
+    return None
+
+
+# Readings on the way.
+
+
+def sample_later(station: Station, bay: Bay) -> None:
+    """J02: readings at the configured intervals for as long as the transaction runs."""
+    bay.sample_timer = _cancelled(bay.sample_timer)
+    bay.trail_timer = _cancelled(bay.trail_timer)
+    model = station.model
+    if bay.transaction is None or not model.flag("SampledDataCtrlr", "Enabled"):
+        return
+    if (interval_s := model.integer("SampledDataCtrlr", "TxUpdatedInterval")) > 0:
+        bay.sample_timer = station.after(interval_s, lambda: _sample(station, bay))
+    if (interval_s := model.integer("SampledDataCtrlr", "TxEndedInterval")) > 0:
+        bay.trail_timer = station.after(interval_s, lambda: _collect(station, bay))
+
+
+def _sample(station: Station, bay: Bay) -> None:
+    model = station.model
+    measurands = model.members("SampledDataCtrlr", "TxUpdatedMeasurands")
+    if found := metering.take(station, bay, measurands, Context.SAMPLE_PERIODIC):
+        tell(station, bay, "Updated", "MeterValuePeriodic", readings=found)
+    _mind_power(station, bay)
+    interval_s = model.integer("SampledDataCtrlr", "TxUpdatedInterval")
+    bay.sample_timer = station.after(interval_s, lambda: _sample(station, bay)) if interval_s else None
+
+
+def _collect(station: Station, bay: Bay) -> None:
+    model = station.model
+    measurands = model.members("SampledDataCtrlr", "TxEndedMeasurands")
+    bay.trail += metering.take(station, bay, measurands, Context.SAMPLE_PERIODIC)
+    interval_s = model.integer("SampledDataCtrlr", "TxEndedInterval")
+    bay.trail_timer = station.after(interval_s, lambda: _collect(station, bay)) if interval_s else None
+
+
+def aligned(station: Station) -> None:
+    """J01 in a transaction."""
+    model = station.model
+    for bay in station.bays.values():
+        if bay.transaction is None:
+            continue
+        now = metering.take(station, bay, model.members("AlignedDataCtrlr", "Measurands"), Context.SAMPLE_CLOCK)
+        if now and not model.flag("AlignedDataCtrlr", "SendDuringIdle"):
+            tell(station, bay, "Updated", "MeterValueClock", readings=now)
+        ended = model.members("AlignedDataCtrlr", "TxEndedMeasurands")
+        bay.trail += metering.take(station, bay, ended, Context.SAMPLE_CLOCK)
+
+
+def report(station: Station, bay: Bay) -> None:
+    """The present state again, with readings, because somebody asked."""
+    measurands = station.model.members("SampledDataCtrlr", "TxUpdatedMeasurands")
+    tell(station, bay, "Updated", "Trigger", readings=metering.take(station, bay, measurands, Context.TRIGGER))
+
+
+# Inside.
+
+
+def _begin(station: Station, bay: Bay, trigger: str) -> None:
+    register_wh = station.hardware.measure(bay.evse_id).import_wh
+    bay.transaction = Transaction(
+        id=str(uuid.UUID(int=station.random.getrandbits(128), version=4)),
+        evse_id=bay.evse_id,
+        connector_id=bay.plugged or bay.outlets[0].connector_id,
+        began_at=station.now(),
+        begin_wh=register_wh,
+        last_wh=register_wh,
+    )
+    bay.stop_reason = None
+    model = station.model
+    opening = metering.take(
+        station, bay, model.members("SampledDataCtrlr", "TxStartedMeasurands"), Context.TRANSACTION_BEGIN
+    )
+    bay.trail = metering.take(
+        station, bay, model.members("SampledDataCtrlr", "TxEndedMeasurands"), Context.TRANSACTION_BEGIN
+    )
+    tell(station, bay, "Started", trigger, readings=opening)
+    sample_later(station, bay)
+    station.announce(events.TransactionBegan(bay))
+
+
+def _may_begin(station: Station) -> bool:
+    """B01.FR.08, B02: before it is accepted only if TxBeforeAcceptedEnabled says so."""
+    return station.accepted or station.model.flag("TxCtrlr", "TxBeforeAcceptedEnabled")
+
+
+def _register_wh(station: Station, bay: Bay, transaction: Transaction) -> Decimal:
+    """Never less than what was told before, whatever the meter says."""
+    return max(station.hardware.measure(bay.evse_id).import_wh, transaction.last_wh)
+
+
+def _mind_power(station: Station, bay: Bay) -> None:
+    """Close or open the contactor as the bay's state asks. Energy for a refused token is what MaxEnergyOnInvalidId leaves."""
+    authorization = bay.authorization
+    may = authorization is not None and bay.plugged is not None and bay.fault is None
+    if may and authorization is not None and authorization.invalid:
+        may = _energy_left(station, bay)
+    if may and not bay.closed and bay.plugged is not None:
+        if not station.hardware.lock(bay.evse_id, bay.plugged):
+            return
+        bay.closed = bay.waiting = True
+        station.hardware.close_contactor(bay.evse_id)
+        bay.wait_timer = station.after(VEHICLE_WAIT_S, lambda: _vehicle_waits(station, bay))
+    elif not may and bay.closed:
+        station.hardware.open_contactor(bay.evse_id)
+        bay.closed = bay.flows = bay.waiting = False
+        bay.wait_timer = _cancelled(bay.wait_timer)
+    if authorization is None and bay.plugged is not None and bay.transaction is None:
+        station.hardware.unlock(bay.evse_id, bay.plugged)
+
+
+def _energy_left(station: Station, bay: Bay) -> bool:
+    most_wh = station.model.integer("TxCtrlr", "MaxEnergyOnInvalidId")
+    transaction = bay.transaction
+    return transaction is not None and _register_wh(station, bay, transaction) - transaction.begin_wh < most_wh
+
+
+def _vehicle_waits(station: Station, bay: Bay) -> None:
+    bay.wait_timer = None
+    if bay.waiting and not bay.flows:
+        bay.waiting = False
+        settle(station, bay, "ChargingStateChanged")
+
+
+def _cancelled(timer: Timer | None) -> Timer | None:
+    """Nothing, in place of a timer that is not to run any more."""
+    if timer is not None:
+        timer.cancel()
+    return None

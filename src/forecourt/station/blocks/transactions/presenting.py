@@ -1,0 +1,120 @@
+"""What a presented token means: the end of a session it may end, or the begin of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forecourt.charging.ids import EvseId
+from forecourt.charging.local_authorization import TokenInfo
+from forecourt.charging.tokens import StopRight, Token, TokenKind, Verdict, right_to_stop, same_group
+from forecourt.station import events
+from forecourt.station.blocks.authorization.actions import judge
+from forecourt.station.blocks.transactions import actions
+from forecourt.station.core import Station
+from forecourt.station.state import Authorization, Bay
+
+
+def on_started(station: Station, event: events.Started) -> None:
+    actions.begin_again(station)
+
+
+def on_plugged(station: Station, event: events.Plugged) -> None:
+    bay = station.bays[event.evse_id]
+    actions.plugged(station, bay, event.connector_id)
+    if not station.model.flag("AuthCtrlr", "Enabled") and bay.authorization is None and bay.usable:
+        # C02: nobody needs to identify himself.
+        token = Token("", TokenKind.NO_AUTHORIZATION)
+        actions.authorize(station, bay, Authorization(token=token), "Authorized")
+
+
+def on_unplugged(station: Station, event: events.Unplugged) -> None:
+    actions.unplugged(station, station.bays[event.evse_id])
+
+
+def on_drawing(station: Station, event: events.Drawing) -> None:
+    actions.drawing(station, station.bays[event.evse_id], flows=event.flows)
+
+
+def on_fault(station: Station, event: events.Fault) -> None:
+    """A fault ends what goes on at the bay; a bay that is well again waits for the next driver."""
+    bay = station.bays[event.evse_id]
+    bay.fault = event.code
+    if event.code is not None and bay.transaction is not None:
+        actions.interrupt(station, bay, "AbnormalCondition", "Other")
+    actions.settle(station, bay, "AbnormalCondition")
+
+
+def on_aligned(station: Station, event: events.AlignedMoment) -> None:
+    actions.aligned(station)
+
+
+def on_variable(station: Station, event: events.VariableChanged) -> None:
+    if event.name.component == "SampledDataCtrlr":
+        for bay in station.bays.values():
+            actions.sample_later(station, bay)
+
+
+def on_resetting(station: Station, event: events.Resetting) -> None:
+    for bay in station.bays.values():
+        if event.evse_id in (None, bay.evse_id):
+            actions.interrupt(station, bay, event.trigger, event.reason)
+
+
+def on_presented(station: Station, event: events.Presented) -> None:
+    token = event.token
+    for bay in _busy(station, event.evse_id):
+        started_by = _starter(bay)
+        if started_by is not None and token.matches(started_by.token):
+            # C01.FR.03, E07.FR.01: who has begun may always end.
+            actions.withdraw(station, bay, "StopAuthorized", "Local", stop_token=token)
+            return
+    judge(station, token, lambda info: _judged(station, token, event.evse_id, info))
+
+
+def _judged(station: Station, token: Token, evse_id: EvseId | None, info: TokenInfo) -> None:
+    master = station.model.text("AuthCtrlr", "MasterPassGroupId")
+    master_group = Token.untyped(master) if master else None
+    bay = _free(station, evse_id)
+    if bay is None or same_group(info.group, master_group):
+        for busy in _busy(station, evse_id):
+            started_by = _starter(busy)
+            right = right_to_stop(
+                token,
+                verdict=info.verdict,
+                group=info.group,
+                started_by=None if started_by is None else started_by.token,
+                started_group=None if started_by is None else started_by.group,
+                master_group=master_group,
+            )
+            if right.granted:
+                reason = "MasterPass" if right is StopRight.MASTER_PASS else "Local"
+                actions.withdraw(station, busy, "StopAuthorized", reason, stop_token=token)
+                return
+    if info.verdict is not Verdict.ACCEPTED:
+        station.hardware.show(evse_id, f"Not accepted: {info.verdict.value}")
+        return
+    # C16.FR.03: the master pass starts nothing.
+    if bay is None or same_group(info.group, master_group) or (info.evse_ids and bay.evse_id not in info.evse_ids):
+        station.hardware.show(evse_id, "Not here")
+        return
+    actions.authorize(station, bay, Authorization(token=token, group=info.group), "Authorized")
+
+
+def _starter(bay: Bay) -> Authorization | None:
+    return bay.authorization or (None if bay.transaction is None else bay.transaction.authorization)
+
+
+def _busy(station: Station, evse_id: EvseId | None) -> Iterator[Bay]:
+    for bay in station.bays.values():
+        if evse_id in (None, bay.evse_id) and bay.authorization is not None:
+            yield bay
+
+
+def _free(station: Station, evse_id: EvseId | None) -> Bay | None:
+    """Where a session may begin: at a cable that is in, else anywhere in service."""
+    found = [
+        bay
+        for bay in station.bays.values()
+        if evse_id in (None, bay.evse_id) and bay.authorization is None and bay.usable and not bay.resetting
+    ]
+    return next((bay for bay in found if bay.plugged is not None), found[0] if found else None)

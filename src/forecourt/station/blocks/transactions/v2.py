@@ -1,0 +1,68 @@
+"""Transactions in the words of 2.0.1 and 2.1: TransactionEvent."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from msgspec import UNSET
+
+from forecourt.charging.tokens import TokenKind, Verdict
+from forecourt.ocpp import v2
+from forecourt.station.blocks.authorization import actions as authorization
+from forecourt.station.blocks.transactions import actions
+from forecourt.station.core import Station
+from forecourt.station.dialects import Hears, Said, Says
+from forecourt.station.outbox import TransactionMessage
+from forecourt.station.words.v2 import id_token, info_of, meter_values
+
+_REASONS: Final = {"HardReset": "ImmediateReset", "SoftReset": "Reboot", "UnlockCommand": "Other"}
+"""Reasons that 2.x has other words for."""
+
+
+def say(station: Station, told: TransactionMessage) -> v2.TransactionEvent:
+    """E01, E02, E06."""
+    token = told.stop_token or told.token
+    reason = None if told.reason is None else _REASONS.get(told.reason, told.reason)
+    info = v2.Transaction(
+        transaction_id=told.transaction_id,
+        charging_state=cast(v2.ChargingState, told.state),
+        stopped_reason=UNSET if reason is None else cast(v2.Reason, reason),
+        remote_start_id=UNSET if told.remote_start_id is None else told.remote_start_id,
+    )
+    values = meter_values((*told.trail, *told.readings))
+    return v2.TransactionEvent(
+        event_type=cast(v2.TransactionEventEnumType, told.kind),
+        timestamp=told.at,
+        trigger_reason=cast(v2.TriggerReason, told.trigger),
+        seq_no=told.seq or 0,
+        offline=True if told.offline else UNSET,
+        transaction_info=info,
+        evse=v2.EVSE(id=told.evse_id, connector_id=told.connector_id),
+        id_token=UNSET if token is None else id_token(token),
+        meter_value=values or UNSET,
+    )
+
+
+def heard(station: Station, told: TransactionMessage, answer: v2.TransactionEventResponse) -> None:
+    """E05: a token that is refused afterwards. What is said of a token goes into the cache (C10.FR.02)."""
+    token = told.stop_token or told.token
+    if token is None or answer.id_token_info is UNSET or token.kind == TokenKind.NO_AUTHORIZATION:
+        return
+    info = info_of(answer.id_token_info)
+    authorization.learn(station, token, info)
+    if info.verdict is not Verdict.ACCEPTED and told.stop_token is None:
+        actions.refuse(station, told.transaction_id)
+
+
+def on_get_transaction_status(station: Station, call: v2.GetTransactionStatus) -> v2.GetTransactionStatusResponse:
+    """E14."""
+    if call.transaction_id is UNSET:
+        return v2.GetTransactionStatusResponse(messages_in_queue=station.outbox.holds())
+    return v2.GetTransactionStatusResponse(
+        ongoing_indicator=actions.by_id(station, call.transaction_id) is not None,
+        messages_in_queue=station.outbox.holds(call.transaction_id),
+    )
+
+
+HEARS: Final[Hears] = {v2.GetTransactionStatus: on_get_transaction_status}
+SAYS: Final[Says] = {TransactionMessage: Said(v2.TransactionEvent, say, heard)}

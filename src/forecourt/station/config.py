@@ -1,0 +1,65 @@
+"""What a station is built of and who it is: given once, never changed while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Final
+
+from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.rates import Supply
+from forecourt.charging.topology import Connector, Evse, Place, Topology
+from forecourt.ocpp.versions import V16, V21, V201, Version
+
+NEWEST_FIRST: Final[tuple[Version, ...]] = (V21, V201, V16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvseBuild:
+    """One EVSE: `current_a` is the most on each phase, for DC at `voltage_v`. `kinds` are the connectors' ConnectorEnum words."""
+
+    kinds: tuple[str, ...] = ("sType2",)
+    phases: int = 3
+    voltage_v: int = 230
+    current_a: int = 32
+    direct: bool = False
+
+    @property
+    def supply(self) -> Supply:
+        return Supply(Decimal(self.voltage_v), self.phases, self.direct)
+
+    @property
+    def power_w(self) -> int:
+        """The most it can give."""
+        return self.voltage_v * self.current_a * self.supply.lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """A kind of station and what one of them is called. Stations of a fleet share all but the identity.
+
+    `versions` are offered in this order. `seed` makes its random choices (back-off, transaction ids) repeatable.
+    """
+
+    identity: str
+    vendor: str = "Forecourt"
+    model: str = "Station"
+    serial_number: str | None = None
+    firmware_version: str | None = "1.0"
+    evses: tuple[EvseBuild, ...] = (EvseBuild(),)
+    versions: tuple[Version, ...] = NEWEST_FIRST
+    seed: int | None = None
+
+    @cached_property
+    def topology(self) -> Topology:
+        """EVSEs and connectors numbered from 1; flat numbers in the same order."""
+        evses: list[Evse] = []
+        flat: dict[int, Place] = {}
+        for evse_id, built in enumerate(self.evses, 1):
+            numbers = range(1, len(built.kinds) + 1)
+            connectors = [Connector(ConnectorId(n), built.kinds[n - 1]) for n in numbers]
+            evses.append(Evse(EvseId(evse_id), tuple(connectors)))
+            for number in numbers:
+                flat[len(flat) + 1] = Place(EvseId(evse_id), ConnectorId(number))
+        return Topology(tuple(evses), flat)

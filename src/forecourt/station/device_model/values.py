@@ -1,0 +1,122 @@
+"""What the variables of one station are set to: its own values where they differ from the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.topology import WHOLE_STATION, Place, Topology
+from forecourt.station.device_model.table import Described, Mutability, Name, named, table
+from forecourt.station.storage import Shelf, Storage
+
+VALUES: Shelf[str] = Shelf("values", str)
+
+Computed: TypeAlias = Mapping[Name, Callable[[Place], str]]
+"""What is read from the station itself, by name."""
+
+
+class Found(StrEnum):
+    """GetVariableStatusEnumType, SetVariableStatusEnumType."""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    UNKNOWN_COMPONENT = "UnknownComponent"
+    UNKNOWN_VARIABLE = "UnknownVariable"
+    NOT_SUPPORTED_ATTRIBUTE = "NotSupportedAttributeType"
+    REBOOT_REQUIRED = "RebootRequired"
+
+
+class DeviceModel:
+    """Reads and writes. `changed` is called after each write, with the name."""
+
+    __slots__ = ("_changed", "_computed", "_storage", "_topology", "_values")
+
+    def __init__(
+        self, storage: Storage, topology: Topology, computed: Computed, changed: Callable[[Name], object]
+    ) -> None:
+        self._storage: Final = storage
+        self._topology: Final = topology
+        self._computed: Final = computed
+        self._changed: Final = changed
+        self._values: dict[Name, str] = {Name(*key.split("|")): value for key, value in storage.items(VALUES)}
+
+    # What blocks ask.
+
+    def text(self, component: str, variable: str, instance: str = "") -> str:
+        name = Name(component, variable, instance)
+        found = self._values.get(name)
+        return table()[name].default if found is None else found
+
+    def flag(self, component: str, variable: str) -> bool:
+        return self.text(component, variable).casefold() == "true"
+
+    def integer(self, component: str, variable: str, instance: str = "") -> int:
+        return int(Decimal(self.text(component, variable, instance)))
+
+    def members(self, component: str, variable: str) -> tuple[str, ...]:
+        text = self.text(component, variable)
+        return tuple(member.strip() for member in text.split(",")) if text.strip() else ()
+
+    # What a management system asks.
+
+    def find(self, component: str, variable: str, instance: str, place: Place) -> tuple[Found, Described | None]:
+        """The row of a variable at a place, or why there is none."""
+        name = named(component, variable, instance)
+        if name is None:
+            known = {row.component.casefold() for row in table()}
+            missing = component.casefold() not in known
+            return (Found.UNKNOWN_COMPONENT if missing else Found.UNKNOWN_VARIABLE), None
+        row = table()[name]
+        if place not in self.places(row):
+            return Found.UNKNOWN_COMPONENT, None
+        return Found.ACCEPTED, row
+
+    def read(self, row: Described, place: Place) -> tuple[Found, str | None]:
+        """B06.FR.09: what may only be written is refused."""
+        if row.mutability is Mutability.WRITE_ONLY:
+            return Found.REJECTED, None
+        return Found.ACCEPTED, self.value(row, place)
+
+    def value(self, row: Described, place: Place) -> str:
+        computed = self._computed.get(row.name)
+        return computed(place) if computed is not None else self.text(*row.name)
+
+    def write(self, row: Described, value: str) -> tuple[Found, str]:
+        """Set a variable. Returns the status and, for people, why not."""
+        if not row.writable:
+            return Found.REJECTED, "read only"
+        fault = row.fault(value)
+        if fault is not None:
+            return Found.REJECTED, fault
+        self.set(row.name, value)
+        return (Found.REBOOT_REQUIRED if row.reboot else Found.ACCEPTED), ""
+
+    def set(self, name: Name, value: str) -> None:
+        """Set a variable, by the station itself or after all checks."""
+        if table()[name].kind == "boolean":
+            value = value.casefold()
+        self._values[name] = value
+        self._storage.put(VALUES, "|".join(name), value)
+        self._changed(name)
+
+    def rows(self) -> Iterator[tuple[Described, Place]]:
+        """Every variable at each of its places."""
+        for row in table().values():
+            for place in self.places(row):
+                yield row, place
+
+    def places(self, row: Described) -> tuple[Place, ...]:
+        match row.place:
+            case "station":
+                return (WHOLE_STATION,)
+            case "evse":
+                return tuple(Place(evse.evse_id) for evse in self._topology.evses)
+            case _:
+                return tuple(
+                    Place(EvseId(evse.evse_id), ConnectorId(connector.connector_id))
+                    for evse in self._topology.evses
+                    for connector in evse.connectors
+                )

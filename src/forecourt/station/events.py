@@ -1,0 +1,108 @@
+"""What happens at a station and several blocks want to know. A block announces; who listens is listed in `assembly`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.tokens import Token
+from forecourt.station.device_model.table import Name
+
+if TYPE_CHECKING:
+    from forecourt.station.state import Bay
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The station has power and has read what it kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """The management system can be talked to: connected, and not for the first time since the start without being accepted."""
+
+    offline_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """The connection is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """BootNotification was accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugged:
+    evse_id: EvseId
+    connector_id: ConnectorId
+
+
+@dataclass(frozen=True, slots=True)
+class Unplugged:
+    evse_id: EvseId
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    evse_id: EvseId
+    flows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    token: Token
+    evse_id: EvseId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    evse_id: EvseId
+    connector_id: ConnectorId | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BayChanged:
+    """Something about a bay that its status may depend on is different."""
+
+    bay: Bay
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionBegan:
+    bay: Bay
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionEnded:
+    bay: Bay
+
+
+@dataclass(frozen=True, slots=True)
+class Resetting:
+    """The station, or one EVSE, is about to start anew; transactions there end for this reason."""
+
+    evse_id: EvseId | None
+    reason: str
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariableChanged:
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSet:
+    """The management system's time was taken over; it differed by so much."""
+
+    by_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedMoment:
+    """It is time for clock-aligned readings."""

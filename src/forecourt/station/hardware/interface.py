@@ -1,0 +1,84 @@
+"""What a station asks of its hardware, and what the hardware tells the station. Nothing else passes between them.
+
+Every callback is quick and does not call back into the station before it returns; what happens as a consequence is told
+later, as an event. `Events` is implemented by the station; all its methods may be called at any time, on the thread that
+drives the station.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.tokens import Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What the meter of an EVSE reads now. Registers never run backwards, power cuts or not.
+
+    `power_w` is what flows into the vehicle, negative when it gives; currents and voltages are per phase in the order of
+    the lines, one each for DC.
+    """
+
+    import_wh: Decimal
+    export_wh: Decimal
+    power_w: Decimal
+    currents_a: tuple[Decimal, ...]
+    voltages_v: tuple[Decimal, ...]
+    offered_a: Decimal
+    soc_percent: Decimal | None = None
+    frequency_hz: Decimal = Decimal(50)
+    temperature_celsius: Decimal = Decimal(25)
+
+
+class Hardware(Protocol):
+    """Callbacks of the station."""
+
+    def attach(self, events: Events) -> None:
+        """From now on tell `events` what happens. What is plugged in at this moment is told at once."""
+
+    def close_contactor(self, evse_id: EvseId) -> None:
+        """Let energy flow. That the vehicle takes any is told as `drawing`."""
+
+    def open_contactor(self, evse_id: EvseId) -> None:
+        """Let no energy flow."""
+
+    def offer(self, evse_id: EvseId, current_a: Decimal) -> None:
+        """Tell the vehicle how much it may take on each phase; below its minimum it takes nothing."""
+
+    def lock(self, evse_id: EvseId, connector_id: ConnectorId) -> bool:
+        """Hold the plug. False when the lock does not close."""
+
+    def unlock(self, evse_id: EvseId, connector_id: ConnectorId) -> bool:
+        """Release the plug. False when the lock does not open."""
+
+    def measure(self, evse_id: EvseId) -> Measurement:
+        """Read the meter."""
+
+    def show(self, evse_id: EvseId | None, text: str) -> None:
+        """Show a text to the driver, where there is a display."""
+
+    def restart(self) -> bool:
+        """Start anew, ending the program in real hardware. False when that cannot be done."""
+
+
+class Events(Protocol):
+    """What the hardware tells the station."""
+
+    def plugged(self, evse_id: EvseId, connector_id: ConnectorId) -> None:
+        """A vehicle is connected (control pilot state B)."""
+
+    def unplugged(self, evse_id: EvseId) -> None:
+        """The vehicle is gone (control pilot state A)."""
+
+    def drawing(self, evse_id: EvseId, flows: bool) -> None:
+        """Energy has begun to flow, or the vehicle has stopped it."""
+
+    def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
+        """A token was held to the reader, of one EVSE or of the station."""
+
+    def fault(self, evse_id: EvseId, code: str | None, connector_id: ConnectorId | None = None) -> None:
+        """Something is broken (a ChargePointErrorCode of 1.6), or, with None, well again."""

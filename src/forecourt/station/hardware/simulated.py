@@ -1,0 +1,235 @@
+"""Hardware without hardware: sockets, contactors, meters and vehicles in numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.tokens import Token
+from forecourt.clock import Timer
+from forecourt.station.config import Build, EvseBuild
+from forecourt.station.hardware.interface import Events, Measurement
+from forecourt.station.hardware.vehicle import STEP_S, Vehicle
+from forecourt.station.timeline import Timeline
+
+REACTION_S: Final = 1.0
+"""From the contactor closing, or the offer rising, to the vehicle taking energy."""
+
+_MILLI: Final = Decimal("0.001")
+
+
+class _Socket:
+    __slots__ = (
+        "at", "bad_lock", "built", "closed", "connector_id", "evse_id", "export_wh", "flows", "import_wh", "locked",
+        "offered_a", "timer", "vehicle",
+    )  # fmt: skip
+
+    def __init__(self, evse_id: EvseId, built: EvseBuild, at: float) -> None:
+        self.evse_id = evse_id
+        self.built = built
+        self.vehicle: Vehicle | None = None
+        self.connector_id = ConnectorId(0)
+        self.closed = False
+        self.locked = False
+        self.bad_lock = False
+        self.flows = False
+        self.offered_a = float(built.current_a)
+        self.import_wh = 0.0
+        self.export_wh = 0.0
+        self.at = at
+        self.timer: Timer | None = None
+
+
+class SimulatedHardware:
+    """Implements `Hardware`; drivers do `plug`, `unplug`, `swipe`, `break_down` and `mend`.
+
+    The object stands for things that survive a power cut of the station: registers and what is plugged in. `registers_wh`
+    sets them at the beginning, by EVSE.
+    """
+
+    __slots__ = ("_events", "_sockets", "_timeline", "restarts", "shown")
+
+    def __init__(self, build: Build, timeline: Timeline, registers_wh: dict[EvseId, Decimal] | None = None) -> None:
+        self._timeline: Final = timeline
+        self._events: Events | None = None
+        now = timeline.monotonic()
+        self._sockets: Final = {EvseId(n): _Socket(EvseId(n), built, now) for n, built in enumerate(build.evses, 1)}
+        for evse_id, register_wh in (registers_wh or {}).items():
+            self._sockets[evse_id].import_wh = float(register_wh)
+        self.shown: list[str] | None = None
+        self.restarts = 0
+
+    # What drivers do.
+
+    def plug(self, vehicle: Vehicle | None = None, *, evse_id: int = 1, connector_id: int = 1) -> None:
+        socket = self._sockets[EvseId(evse_id)]
+        socket.vehicle = vehicle or Vehicle()
+        socket.connector_id = ConnectorId(connector_id)
+        if self._events is not None:
+            self._events.plugged(socket.evse_id, socket.connector_id)
+
+    def unplug(self, *, evse_id: int = 1) -> None:
+        """Pull the cable, at the vehicle if the socket holds it."""
+        socket = self._sockets[EvseId(evse_id)]
+        self._integrate(socket)
+        socket.vehicle = None
+        self._react(socket, delay_s=0.0, tell=False)
+        if self._events is not None:
+            self._events.unplugged(socket.evse_id)
+
+    def swipe(self, value: str, kind: str = "ISO14443", *, evse_id: int | None = None) -> None:
+        if self._events is not None:
+            self._events.presented(Token(value, kind), None if evse_id is None else EvseId(evse_id))
+
+    def break_down(self, code: str = "GroundFailure", *, evse_id: int = 1) -> None:
+        if self._events is not None:
+            self._events.fault(EvseId(evse_id), code)
+
+    def mend(self, *, evse_id: int = 1) -> None:
+        if self._events is not None:
+            self._events.fault(EvseId(evse_id), None)
+
+    def jam_lock(self, *, evse_id: int = 1, jammed: bool = True) -> None:
+        """Have the lock move no more."""
+        self._sockets[EvseId(evse_id)].bad_lock = jammed
+
+    def vehicle_at(self, evse_id: int = 1) -> Vehicle | None:
+        """The vehicle with its battery as of now."""
+        self._integrate(self._sockets[EvseId(evse_id)])
+        return self._sockets[EvseId(evse_id)].vehicle
+
+    def lose_power(self) -> None:
+        """The contactors fall open and nobody is told anything any more."""
+        self._events = None
+        for socket in self._sockets.values():
+            self._integrate(socket)
+            socket.closed = socket.flows = False
+            if socket.timer is not None:
+                socket.timer.cancel()
+
+    # What the station asks.
+
+    def attach(self, events: Events) -> None:
+        self._events = events
+        for socket in self._sockets.values():
+            if socket.vehicle is not None:
+                events.plugged(socket.evse_id, socket.connector_id)
+
+    def close_contactor(self, evse_id: EvseId) -> None:
+        socket = self._sockets[evse_id]
+        self._integrate(socket)
+        socket.closed = True
+        self._react(socket)
+
+    def open_contactor(self, evse_id: EvseId) -> None:
+        socket = self._sockets[evse_id]
+        self._integrate(socket)
+        socket.closed = False
+        self._react(socket, delay_s=0.0, tell=False)
+
+    def offer(self, evse_id: EvseId, current_a: Decimal) -> None:
+        socket = self._sockets[evse_id]
+        self._integrate(socket)
+        socket.offered_a = min(float(current_a), float(socket.built.current_a))
+        self._react(socket)
+
+    def lock(self, evse_id: EvseId, connector_id: ConnectorId) -> bool:
+        socket = self._sockets[evse_id]
+        socket.locked = socket.locked or not socket.bad_lock
+        return socket.locked
+
+    def unlock(self, evse_id: EvseId, connector_id: ConnectorId) -> bool:
+        socket = self._sockets[evse_id]
+        socket.locked = socket.locked and socket.bad_lock
+        return not socket.bad_lock
+
+    def measure(self, evse_id: EvseId) -> Measurement:
+        socket = self._sockets[evse_id]
+        self._integrate(socket)
+        power_w = self._power_w(socket) if socket.flows else 0.0
+        voltage_v = self._voltage_v(socket)
+        lines = socket.built.supply.lines
+        used = 0 if socket.vehicle is None else socket.vehicle.lines_used(lines, direct=socket.built.direct)
+        current_a = Decimal(power_w / (voltage_v * used)).quantize(_MILLI) if used else Decimal(0)
+        return Measurement(
+            import_wh=Decimal(socket.import_wh).quantize(_MILLI),
+            export_wh=Decimal(socket.export_wh).quantize(_MILLI),
+            power_w=Decimal(power_w).quantize(_MILLI),
+            currents_a=tuple(current_a if line < used else Decimal(0) for line in range(lines)),
+            voltages_v=(Decimal(voltage_v),) * lines,
+            offered_a=Decimal(socket.offered_a).quantize(_MILLI) if socket.closed else Decimal(0),
+            soc_percent=None if socket.vehicle is None else Decimal(socket.vehicle.soc * 100).quantize(Decimal("0.1")),
+        )
+
+    def show(self, evse_id: EvseId | None, text: str) -> None:
+        if self.shown is not None:
+            self.shown.append(text)
+
+    def restart(self) -> bool:
+        self.restarts += 1
+        return True
+
+    # Physics.
+
+    def _voltage_v(self, socket: _Socket) -> float:
+        if socket.built.direct and socket.vehicle is not None:
+            return socket.vehicle.model.dc_voltage_v
+        return float(socket.built.voltage_v)
+
+    def _power_w(self, socket: _Socket) -> float:
+        if socket.vehicle is None or not socket.closed:
+            return 0.0
+        built = socket.built
+        return socket.vehicle.power_w(
+            socket.offered_a, voltage_v=self._voltage_v(socket), phases=built.phases, direct=built.direct
+        )
+
+    def _integrate(self, socket: _Socket) -> None:
+        now = self._timeline.monotonic()
+        vehicle = socket.vehicle
+        while vehicle is not None and socket.flows and socket.at < now:
+            power_w = self._power_w(socket)
+            took_s = vehicle.take(power_w, min(STEP_S, now - socket.at))
+            if took_s <= 0 or power_w == 0:
+                break
+            energy_wh = power_w * took_s / 3600
+            socket.import_wh += max(0.0, energy_wh)
+            socket.export_wh += max(0.0, -energy_wh)
+            socket.at += took_s
+        socket.at = now
+
+    def _react(self, socket: _Socket, delay_s: float = REACTION_S, *, tell: bool = True) -> None:
+        """The vehicle follows what has changed, after a moment."""
+        if socket.timer is not None:
+            socket.timer.cancel()
+            socket.timer = None
+        if delay_s > 0:
+            socket.timer = self._timeline.after(delay_s, lambda: self._follow(socket))
+        else:
+            self._follow(socket, tell=tell)
+
+    def _follow(self, socket: _Socket, *, tell: bool = True) -> None:
+        self._integrate(socket)
+        socket.timer = None
+        flows = self._power_w(socket) != 0
+        if flows is not socket.flows:
+            socket.flows = flows
+            if tell and self._events is not None:
+                self._events.drawing(socket.evse_id, flows)
+        if socket.flows and socket.timer is None:
+            socket.timer = self._timeline.after(self._until_full_s(socket), lambda: self._follow(socket))
+
+    def _until_full_s(self, socket: _Socket) -> float:
+        """How long the vehicle will go on at what is offered now."""
+        vehicle = socket.vehicle
+        if vehicle is None:
+            return STEP_S
+        kept, seconds = vehicle.energy_wh, 0.0
+        while seconds < 86_400 and (power_w := self._power_w(socket)) != 0:
+            took_s = vehicle.take(power_w, STEP_S)
+            seconds += took_s
+            if took_s <= 0:
+                break
+        vehicle.energy_wh = kept
+        return max(seconds + 0.001, 1.0)

@@ -1,0 +1,90 @@
+"""A vehicle as the socket sees it: a battery with a charging curve behind a charger of its own.
+
+Energy is integrated in steps of at most `STEP_S`, at the state of charge of each step. So power, energy and state of
+charge agree with each other, whenever anybody looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+STEP_S: Final = 60.0
+_TAPER: Final = ((0.0, 1.0), (0.8, 1.0), (0.9, 0.5), (1.0, 0.08))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A kind of vehicle.
+
+    `curve` gives the share of the most power at states of charge (both 0 to 1), straight between; `efficiency` is what
+    of the energy at the plug reaches the battery. `discharge_w` is what it can give back (V2X); 0: nothing.
+    """
+
+    battery_wh: float = 60_000.0
+    ac_phases: int = 3
+    ac_current_a: float = 16.0
+    minimum_current_a: float = 6.0
+    dc_power_w: float = 120_000.0
+    dc_voltage_v: float = 400.0
+    efficiency: float = 0.9
+    curve: tuple[tuple[float, float], ...] = _TAPER
+    discharge_w: float = 0.0
+
+
+class Vehicle:
+    """One vehicle with what is in its battery. `target` is the state of charge at which it wants no more."""
+
+    __slots__ = ("energy_wh", "model", "target")
+
+    def __init__(self, model: Model | None = None, *, soc: float = 0.4, target: float = 1.0) -> None:
+        self.model: Final = model or Model()
+        self.energy_wh = self.model.battery_wh * soc
+        self.target = target
+
+    @property
+    def soc(self) -> float:
+        return self.energy_wh / self.model.battery_wh
+
+    @property
+    def satisfied(self) -> bool:
+        return self.soc >= self.target - 1e-9
+
+    def power_w(self, offered_a: float, *, voltage_v: float, phases: int, direct: bool) -> float:
+        """What it takes at the plug (negative: gives) when `offered_a` per phase are offered."""
+        if offered_a < 0:
+            wanted = min(-offered_a * voltage_v * (1 if direct else phases), self.model.discharge_w)
+            return -wanted if self.energy_wh > 0.1 * self.model.battery_wh else 0.0
+        if self.satisfied or (not direct and offered_a < self.model.minimum_current_a):
+            return 0.0
+        share = self._share(self.soc)
+        if direct:
+            return min(offered_a * voltage_v, self.model.dc_power_w * share)
+        lines = min(phases, self.model.ac_phases)
+        full_w = self.model.ac_current_a * voltage_v * lines
+        # The on-board charger is the bottleneck; the battery's taper is felt only when it falls below that.
+        battery_w = self.model.dc_power_w * share
+        return min(offered_a * voltage_v * lines, full_w, battery_w)
+
+    def lines_used(self, phases: int, *, direct: bool) -> int:
+        return 1 if direct else min(phases, self.model.ac_phases)
+
+    def take(self, power_w: float, seconds: float) -> float:
+        """Charge at `power_w` for at most `seconds`; returns for how long, which is less where the target comes first."""
+        rate_w = power_w * self.model.efficiency if power_w >= 0 else power_w / self.model.efficiency
+        if rate_w > 0:
+            room_wh = self.target * self.model.battery_wh - self.energy_wh
+            seconds = min(seconds, max(0.0, room_wh) * 3600 / rate_w)
+        elif rate_w < 0:
+            room_wh = self.energy_wh - 0.1 * self.model.battery_wh
+            seconds = min(seconds, max(0.0, room_wh) * 3600 / -rate_w)
+        self.energy_wh += rate_w * seconds / 3600
+        return seconds
+
+    def _share(self, soc: float) -> float:
+        curve = self.model.curve
+        for (left, low), (right, high) in pairwise(curve):
+            if soc <= right:
+                return low + (high - low) * max(0.0, soc - left) / (right - left)
+        return curve[-1][1]

@@ -1,0 +1,142 @@
+"""What all blocks know of the state of a station: bays (EVSEs), their connectors, who is authorized, what transaction runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from forecourt.charging.connector_state import ChargingState
+from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.readings import Reading
+from forecourt.charging.tokens import Token
+from forecourt.clock import Timer
+from forecourt.station.config import EvseBuild
+from forecourt.station.storage import Shelf
+
+
+class Authorization(msgspec.Struct, frozen=True, kw_only=True):
+    """Leave to charge at a bay. `invalid` says that the management system has refused the token since."""
+
+    token: Token
+    group: Token | None = None
+    remote_start_id: int | None = None
+    invalid: bool = False
+
+
+class Transaction(msgspec.Struct, frozen=True, kw_only=True):
+    """A transaction that runs, as it is kept. `number` is what a 1.6 management system called it.
+
+    `next_seq` is the sequence number of its next message, counted when that is sent for the first time.
+    """
+
+    id: str
+    evse_id: EvseId
+    connector_id: ConnectorId
+    began_at: datetime
+    begin_wh: Decimal
+    last_wh: Decimal
+    authorization: Authorization | None = None
+    remote_start_id: int | None = None
+    token_told: bool = False
+
+
+class Numbering(msgspec.Struct, frozen=True, kw_only=True):
+    """What messages of a transaction are numbered with, kept until the last of them has been delivered."""
+
+    next_seq: int = 0
+    number: int | None = None
+
+
+class Outlet:
+    """A connector. `told` is the status that was last sent, in the words of the version spoken."""
+
+    __slots__ = ("connector_id", "fault", "operative", "told")
+
+    def __init__(self, connector_id: ConnectorId) -> None:
+        self.connector_id = connector_id
+        self.operative = True
+        self.fault: str | None = None
+        self.told: str | None = None
+
+
+class Bay:
+    """An EVSE with what goes on there. Blocks change it through the actions of the block that owns each field.
+
+    `closed` is the contactor, `flows` whether energy does; `waiting` that the contactor has just closed and the vehicle has
+    not made up its mind; `finishing` that a transaction is over and the cable still in.
+    """
+
+    __slots__ = (
+        "authorization",
+        "built",
+        "charging_since",
+        "closed",
+        "conditions",
+        "connect_timer",
+        "evse_id",
+        "fault",
+        "finishing",
+        "flows",
+        "limit_a",
+        "operative",
+        "outlets",
+        "plugged",
+        "resetting",
+        "sample_timer",
+        "stop_reason",
+        "trail",
+        "trail_timer",
+        "transaction",
+        "wait_timer",
+        "waiting",
+    )  # fmt: skip
+
+    def __init__(self, evse_id: EvseId, built: EvseBuild, connectors: Iterable[ConnectorId]) -> None:
+        self.evse_id = evse_id
+        self.built = built
+        self.outlets = tuple(Outlet(connector_id) for connector_id in connectors)
+        self.operative = True
+        self.plugged: ConnectorId | None = None
+        self.fault: str | None = None
+        self.authorization: Authorization | None = None
+        self.connect_timer: Timer | None = None
+        self.closed = False
+        self.flows = False
+        self.charging_since: float | None = None
+        self.limit_a: Decimal | None = None
+        self.transaction: Transaction | None = None
+        self.finishing = False
+        self.waiting = False
+        self.wait_timer: Timer | None = None
+        self.conditions: frozenset[str] = frozenset()
+        self.stop_reason: str | None = None
+        self.sample_timer: Timer | None = None
+        self.trail_timer: Timer | None = None
+        self.trail: tuple[Reading, ...] = ()
+        self.resetting = False
+
+    @property
+    def charging_state(self) -> ChargingState:
+        if self.plugged is None:
+            return ChargingState.IDLE
+        if not self.closed:
+            held = self.authorization is not None and self.authorization.invalid
+            return ChargingState.SUSPENDED_EVSE if held else ChargingState.EV_CONNECTED
+        if self.flows:
+            return ChargingState.CHARGING
+        if self.waiting:
+            return ChargingState.EV_CONNECTED
+        no_offer = self.limit_a is not None and self.limit_a < 6 and not self.built.direct
+        return ChargingState.SUSPENDED_EVSE if no_offer else ChargingState.SUSPENDED_EV
+
+    @property
+    def usable(self) -> bool:
+        """In service and whole."""
+        return self.operative and self.fault is None and any(outlet.operative for outlet in self.outlets)
+
+
+TRANSACTIONS: Shelf[Transaction] = Shelf("transactions", Transaction)
+NUMBERINGS: Shelf[Numbering] = Shelf("numberings", Numbering)

@@ -1,0 +1,1 @@
+"""Wire words that several blocks need: tokens, verdicts, readings."""

@@ -1,0 +1,128 @@
+"""Power fails after every storage operation in turn: nothing of a transaction is lost or told twice, no register runs back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+from forecourt.ocpp import v2, v16
+from forecourt.ocpp.message import Message
+from forecourt.ocpp.versions import V16, V21, V201, Version
+from forecourt.station.storage import Memory, Shelf
+from tests.station.rig import Rig
+
+V = TypeVar("V")
+
+
+class PowerCut(Exception):
+    """The power is gone, right now."""
+
+
+class Failing(Memory):
+    """Cuts the power at the `at`-th operation: before it for writes, after it for commits."""
+
+    __slots__ = ("at", "count")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at: int | None = None
+        self.count = 0
+
+    def put(self, shelf: Shelf[V], key: str, value: V) -> None:
+        self._tick()
+        super().put(shelf, key, value)
+
+    def remove(self, shelf: Shelf[V], key: str) -> None:
+        self._tick()
+        super().remove(shelf, key)
+
+    def commit(self) -> None:
+        super().commit()
+        self._tick()
+
+    def _tick(self) -> None:
+        self.count += 1
+        if self.count == self.at:
+            raise PowerCut
+
+
+def run(version: Version, cut_at: int | None) -> tuple[Rig, int]:
+    """A session with a stop by the driver; the power cut, if any, is followed by a start ten seconds later."""
+    storage = Failing()
+    rig = Rig(version, storage=storage)
+    storage.count, storage.at = 0, cut_at
+    steps: list[Callable[[], object]] = [
+        lambda: rig.hardware.plug(),
+        lambda: rig.time.advance(2),
+        lambda: rig.hardware.swipe("TAG001"),
+        lambda: rig.time.advance(130),
+        lambda: rig.hardware.swipe("TAG001"),
+        lambda: rig.time.advance(2),
+        lambda: rig.hardware.unplug(),
+        lambda: rig.time.advance(600),
+        lambda: rig.time.advance(600),
+    ]
+    for step in steps:
+        try:
+            step()
+        except PowerCut:
+            rig.powered.cut_power()
+            rig.time.advance(10)
+            rig.powered.power_on()
+            rig.time.advance(5)
+    return rig, storage.count
+
+
+def sweep(version: Version) -> list[Rig]:
+    _, operations = run(version, None)
+    assert operations > 20
+    return [run(version, at)[0] for at in range(1, operations + 1)]
+
+
+def distinct(messages: list[Message]) -> list[Message]:
+    """Without what was said again, word for word, because it was not known to have arrived."""
+    kept: list[Message] = []
+    for message in messages:
+        if message not in kept:
+            kept.append(message)
+    return kept
+
+
+@pytest.mark.parametrize("version", [V201, V21], ids=str)
+def test_E13_no_transaction_event_is_lost_or_doubled(version: Version) -> None:
+    for rig in sweep(version):
+        told: dict[str, list[v2.TransactionEvent]] = {}
+        for event in distinct(list(rig.of(v2.TransactionEvent))):
+            assert isinstance(event, v2.TransactionEvent)
+            told.setdefault(event.transaction_info.transaction_id, []).append(event)
+        last_wh = None
+        for events in told.values():
+            assert [event.seq_no for event in events] == list(range(len(events)))
+            assert events[0].event_type == "Started"
+            assert [event.event_type for event in events].count("Ended") == 1
+            assert events[-1].event_type == "Ended"
+            for event in events:
+                for value in event.meter_value or ():
+                    for sampled in value.sampled_value:
+                        if sampled.context != "Transaction.Begin":
+                            assert last_wh is None or sampled.value >= last_wh
+                            last_wh = sampled.value
+        assert not rig.station.outbox.holds()
+        assert not rig.station.outbox.numberings
+
+
+def test_no_start_or_stop_of_1_6_is_lost_or_doubled() -> None:
+    for rig in sweep(V16):
+        starts = distinct(list(rig.of(v16.StartTransaction)))
+        stops = distinct(list(rig.of(v16.StopTransaction)))
+        assert len(starts) == len(stops)
+        last = 0
+        for start, stop in zip(starts, stops, strict=True):
+            assert isinstance(start, v16.StartTransaction)
+            assert isinstance(stop, v16.StopTransaction)
+            assert last <= start.meter_start <= stop.meter_stop
+            last = stop.meter_stop
+            assert stop.transaction_id > 0
+        assert not rig.station.outbox.holds()
