@@ -11,6 +11,9 @@ from forecourt import __version__
 
 COMMANDS: Final = {
     "serve": ("forecourt.cli.serve:serve", "Run the management system."),
+    "station": ("forecourt.cli.stations:station", "Add, list and remove charging stations."),
+    "site": ("forecourt.cli.sites:site", "Add, list and remove sites."),
+    "user": ("forecourt.cli.users:user", "Add, list and remove users; reset a lost password."),
     "doctor": ("forecourt.cli.doctor:doctor", "Look for what keeps stations from connecting."),
     "db": ("forecourt.cli.db:db", "Upgrade, back up and restore the database."),
 }

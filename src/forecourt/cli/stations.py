@@ -1,0 +1,205 @@
+"""`forecourt station`: who there is, and what to type into a charger so that it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import click
+from rich.table import Table
+
+from forecourt.cli.remote import Api, options
+
+_WITH_PASSWORD: Final = (1, 2)
+_SECURE: Final = (2, 3)
+
+
+@click.group()
+def station() -> None:
+    """Add, list and remove charging stations."""
+
+
+@station.command("list")
+@options
+@click.option("--search", help="In identity, name and serial number.")
+@click.option("--pending", is_flag=True, help="Only those that wait for approval.")
+def list_stations(api: Api, search: str | None, pending: bool) -> None:
+    """List the stations."""
+    items = list(api.all("/stations", search=search, registration="Pending" if pending else None))
+    columns = {
+        "station": lambda one: one["stationId"],
+        "name": lambda one: one["name"],
+        "OCPP": lambda one: f"{one['version']}{' SOAP' if one['soapEnabled'] else ''}",
+        "model": lambda one: f"{one['vendor']} {one['model']}".strip(),
+        "online": lambda one: one["connected"],
+        "connectors": lambda one: ", ".join(_connectors(one)),
+        "registration": lambda one: one["registration"],
+    }
+    api.table(items, columns, "There are no stations. `forecourt station add NAME` adds one.")
+
+
+@station.command()
+@options
+@click.argument("identity")
+@click.option("--name", default="", help="For people.")
+@click.option("--site", help="The name of the site it stands at.")
+@click.option(
+    "--security-profile",
+    "profile",
+    type=click.IntRange(0, 3),
+    help="Security profile: 0 none, 1 password, 2 password over TLS, 3 certificate (default: 1, or 2 with TLS).",
+)
+@click.option("--password", help="16 to 40 characters; made up if not given.")
+@click.option("--certificate-name", default="", help="The CN of its certificate for profile 3, if not the identity.")
+@click.option("--soap", is_flag=True, help="It speaks OCPP 1.6 over SOAP.")
+@click.option("--soap-address", default="", help="Where it is called over SOAP: http://...")
+def add(
+    api: Api,
+    identity: str,
+    name: str,
+    site: str | None,
+    profile: int | None,
+    password: str | None,
+    certificate_name: str,
+    soap: bool,
+    soap_address: str,
+) -> None:
+    """Add the station IDENTITY, and say what to type into its settings."""
+    if profile is None:
+        profile = 2 if any(url.startswith("wss:") for url in api.station_urls) else 1
+    body: dict[str, Any] = {
+        "stationId": identity,
+        "name": name,
+        "securityProfile": profile,
+        "certificateName": certificate_name,
+        "soapEnabled": soap,
+        "soapAddress": soap_address,
+    }
+    if site is not None:
+        body["siteId"] = api.the_one("/sites", "site", "name", site, search=site)["id"]
+    if password is not None:
+        body["password"] = password
+    made = api.ask("POST", "/stations", body)
+    api.show(made, instructions(made, api.station_urls))
+
+
+@station.command()
+@options
+@click.argument("identity")
+def show(api: Api, identity: str) -> None:
+    """Show the station IDENTITY."""
+    one = api.ask("GET", f"/stations/{_key(api, identity)}")
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for title, value in (
+        ("station", one["stationId"]),
+        ("name", one["name"]),
+        ("connects to", one["url"]),
+        ("security profile", one["securityProfile"]),
+        ("registration", one["registration"]),
+        ("online", "yes" if one["connected"] else "no"),
+        ("OCPP", one["version"]),
+        ("model", f"{one['vendor']} {one['model']}".strip()),
+        ("serial number", one["serialNumber"]),
+        ("firmware", one["firmwareVersion"]),
+        ("last seen", one["lastSeenAt"] or "never"),
+        ("connectors", ", ".join(_connectors(one))),
+        ("can do", ", ".join(one["capabilities"] or ())),
+    ):
+        table.add_row(title, str(value))
+    api.show(one, table)
+
+
+@station.command()
+@options
+@click.argument("identity")
+def remove(api: Api, identity: str) -> None:
+    """Remove the station IDENTITY. One that has a history stays: disable it instead."""
+    api.ask("DELETE", f"/stations/{_key(api, identity)}")
+    api.show({"removed": identity}, f"{identity} is removed")
+
+
+@station.command()
+@options
+@click.argument("identity")
+def disable(api: Api, identity: str) -> None:
+    """Send the station IDENTITY away, and do not let it in until it is enabled."""
+    api.show(api.ask("PATCH", f"/stations/{_key(api, identity)}", {"enabled": False}), f"{identity} is disabled")
+
+
+@station.command()
+@options
+@click.argument("identity")
+def enable(api: Api, identity: str) -> None:
+    """Let the station IDENTITY in again."""
+    api.show(api.ask("PATCH", f"/stations/{_key(api, identity)}", {"enabled": True}), f"{identity} is enabled")
+
+
+@station.command()
+@options
+@click.argument("identity")
+@click.argument("kind")
+@click.argument("arguments", default="{}")
+@click.option("--wait", default=30.0, show_default=True, help="For how many seconds to wait for its answer.")
+def send(api: Api, identity: str, kind: str, arguments: str, wait: float) -> None:
+    """Give the station IDENTITY a command, such as Reset. ARGUMENTS are JSON."""
+    import msgspec
+
+    try:
+        given = msgspec.json.decode(arguments)
+    except msgspec.DecodeError as error:
+        raise click.BadParameter(f"not JSON: {error}", param_hint="ARGUMENTS") from error
+    path = f"/stations/{_key(api, identity)}/commands"
+    told = api.ask("POST", path, {"kind": kind, "arguments": given}, wait=wait)
+    api.show(told, f"{told['kind']}: {told['status']}" + (f" ({told['reason']})" if told["reason"] else ""))
+
+
+def instructions(made: Mapping[str, Any], station_urls: list[str]) -> str:
+    """What to type into a charger, field by field, for its version and security profile. Lines of text, so that nothing is cut
+    into pieces that do not fit a narrow window."""
+    identity, profile = made["stationId"], made["securityProfile"]
+    bases = station_urls or [made["url"].rsplit("/", 1)[0]]
+    if profile in _SECURE:
+        bases = [base.replace("ws://", "wss://", 1) for base in bases]
+    rows = [("address", f"{base}/") for base in bases]
+    rows += [
+        ("", f"or, where it wants all of it in one field: {bases[0]}/{identity}"),
+        ("identity", f"{identity} (also: charge point id, station id)"),
+        ("security profile", str(profile)),
+    ]
+    if made.get("password"):
+        rows += [("user name", identity), ("password", f"{made['password']} (it is not shown again)")]
+    rows += _by_version(made, bases[0])
+    if profile in _SECURE and not any(url.startswith("wss:") for url in station_urls or [made["url"]]):
+        rows.append(("but", "this server has no certificate: set tls.certificates first"))
+    lines = [f"{title:<17}{words}" for title, words in rows]
+    return "\n".join(["Type this into the charger", *lines])
+
+
+def _by_version(made: Mapping[str, Any], base: str) -> Iterator[tuple[str, str]]:
+    """The same in the names that each version gives these settings."""
+    identity, profile, password = made["stationId"], made["securityProfile"], made.get("password")
+    if made["soapEnabled"]:
+        yield "OCPP 1.6 SOAP", f"central system http{base.removeprefix('ws')}, charge box identity {identity}"
+        return
+    key = f", AuthorizationKey = {password}" if password else ""
+    yield "OCPP 1.6 JSON", f"SecurityProfile = {profile}{key}"
+    key = f", SecurityCtrlr.BasicAuthPassword = {password}" if password else ""
+    yield (
+        "OCPP 2.0.1, 2.1",
+        f"NetworkConnectionProfile: ocppCsmsUrl = {base}, securityProfile = {profile}, ocppTransport = JSON;"
+        f" SecurityCtrlr.Identity = {identity}{key}",
+    )
+    if profile == 3:
+        name = made["certificateName"] or identity
+        yield "certificate", f"CN = {name}, O = the name of your organisation; signed by who tls.client_ca names"
+
+
+def _key(api: Api, identity: str) -> int:
+    found: int = api.the_one("/stations", "station", "stationId", identity, search=identity)["id"]
+    return found
+
+
+def _connectors(one: Mapping[str, Any]) -> Iterator[str]:
+    for connector in one["connectors"]:
+        if connector["connectorId"] is not None and connector["status"]:
+            yield f"{connector['evseId']}: {connector['status']}"
