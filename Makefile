@@ -17,8 +17,8 @@ $(READY): requirements/dev.txt pyproject.toml tools/setup.sh
 	@sh tools/setup.sh
 	@touch $@
 
-run: $(READY) ## See it work: a station and a server of every OCPP version talk to each other
-	@$(RUN) examples.all_versions
+run: $(READY) ## Show a live charging network on this machine, until Ctrl-C (ARGS="--data FOLDER")
+	@$(VENV)/bin/forecourt demo $(ARGS)
 
 check: $(READY) ## All that can be judged without running tests: format, lint, types, imports, house style, freshness
 	$(RUN) ruff format --check .

@@ -10,6 +10,7 @@ import click
 from forecourt import __version__
 
 COMMANDS: Final = {
+    "demo": ("forecourt.cli.demo:demo", "Show a live charging network on this machine."),
     "serve": ("forecourt.cli.serve:serve", "Run the management system."),
     "station": ("forecourt.cli.stations:station", "Add, list and remove charging stations."),
     "site": ("forecourt.cli.sites:site", "Add, list and remove sites."),

@@ -1,0 +1,166 @@
+"""`forecourt demo`: a charging network on this machine alone, with a folder, a password and stations of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from forecourt.cli.demo_folder import default_folder
+from forecourt.cli.demo_stations.fleet import BLOCKED, MAKES, cards_of, stations
+from forecourt.cli.demo_stations.model import Make
+from forecourt.cli.running import log_to_stderr, until_stopped
+from forecourt.cli.serve import LOOPBACK, found_by_commands
+from forecourt.cli.settings import Failure
+from forecourt.csms.app import Csms
+from forecourt.csms.config import Api, Charging, Config, Database, Gateway, Server, Soap
+
+LOGIN: Final = "admin"
+PORTS_TRIED: Final = 100
+SECRETS: Final = "demo.json"
+_SEED: Final = 1
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """The passwords of the demo: its own, nobody else's, and shown at every start."""
+
+    administrator: str
+    stations: dict[str, str]
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for everything the demo keeps (default: forecourt/demo in the data folder of your account).",
+)
+@click.option("--seed", type=int, default=_SEED, show_default=True, help="Another number, another day at the stations.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8180, show_default=True, help="For stations.")
+@click.option("--api-port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="For the API.")
+@click.option("--verbose", is_flag=True, help="Log everything, not only warnings.")
+def demo(data: Path | None, seed: int, port: int, api_port: int, verbose: bool) -> None:
+    """Show a live charging network: a management system and stations of every version, until Ctrl-C.
+
+    Everything stays on this machine. Where a port is taken, the next free one is used. A second start goes on with the same
+    data; to begin anew, remove the folder.
+    """
+    log_to_stderr(verbose)
+    folder = (data or default_folder()).absolute()
+    console = Console(highlight=False)
+    try:
+        kept = passwords(folder)
+    except OSError as error:
+        raise Failure(f"{error.strerror}: {error.filename}") from error
+    config = configuration(folder, kept, port=free_port(port), api_port=free_port(api_port))
+    console.print("[bold]Forecourt demo[/]")
+
+    async def say(csms: Csms) -> None:
+        console.print(where(csms, folder, kept))
+        console.print("Ctrl-C ends it; the next start goes on with the same data.")
+
+    def progress(words: str) -> None:
+        # The password is shown below anyway.
+        if "password" not in words:
+            console.print(f"  {words}", soft_wrap=True)
+
+    until_stopped(live(config, folder, kept, seed, progress), config, say)
+    console.print("ended")
+
+
+@asynccontextmanager
+async def live(
+    config: Config, folder: Path, kept: Kept, seed: int, progress: Callable[[str], None]
+) -> AsyncGenerator[Csms, None]:
+    """The management system with its network, and the stations."""
+    async with found_by_commands(config, progress) as csms:
+        await provide(csms, kept)
+        progress("the stations are coming")
+        async with stations(MAKES, kept.stations, port=csms.port, memory=folder / "stations", seed=seed):
+            yield csms
+
+
+async def provide(csms: Csms, kept: Kept) -> None:
+    """Let the management system know sites, stations and cards, unless it does."""
+    from forecourt.cli.demo_network import announce
+
+    cards = {
+        f"{make.identity} {which}": card
+        for number, make in enumerate(MAKES, 1)
+        for which, card in enumerate(cards_of(number), 1)
+    }
+    await announce(csms, MAKES, kept.stations, cards=cards, blocked=BLOCKED)
+
+
+def passwords(folder: Path) -> Kept:
+    """The passwords in `folder`, made at the first start; those of stations that are new are added. Raises OSError."""
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    path = folder / SECRETS
+    try:
+        kept = msgspec.json.decode(path.read_bytes(), type=Kept)
+    except FileNotFoundError:
+        kept = Kept(administrator=secrets.token_urlsafe(12), stations={})
+    except msgspec.DecodeError as error:
+        raise Failure(f"{path} is damaged: {error}; remove the folder {folder} to begin anew") from error
+    missing = {make.identity: secrets.token_hex(16) for make in MAKES if make.identity not in kept.stations}
+    if missing:
+        kept = msgspec.structs.replace(kept, stations={**kept.stations, **missing})
+        half_done = path.with_suffix(".new")
+        descriptor = os.open(half_done, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(kept), indent=2))
+        os.replace(half_done, path)
+    return kept
+
+
+def configuration(folder: Path, kept: Kept, *, port: int, api_port: int) -> Config:
+    """The settings of the demo: nothing is reached from outside this machine."""
+    return Config(
+        server=Server(host=LOOPBACK, port=port),
+        api=Api(host=LOOPBACK, port=api_port, administrator_password=kept.administrator),
+        database=Database(folder=folder),
+        gateway=Gateway(registration="pending", heartbeat_interval_s=60, pending_interval_s=20),
+        soap=Soap(trusted_networks=("127.0.0.0/8",)),
+        charging=Charging(price_per_kwh="0.49"),
+    )
+
+
+def free_port(wanted: int) -> int:
+    """`wanted`, or the next port of this machine that nobody has."""
+    for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
+        with closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return port
+    raise Failure(f"none of the ports {wanted} to {wanted + PORTS_TRIED - 1} is free")
+
+
+def where(csms: Csms, folder: Path, kept: Kept) -> Table:
+    """What there is to see, and how to get in."""
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    api = f"http://{LOOPBACK}:{csms.api_port}"
+    doors = sorted({_door(make) for make in MAKES})
+    outlets = sum(make.outlets for make in MAKES)
+    look = "forecourt station list" + ("" if folder == default_folder() else f" --data {folder}")
+    table.add_row("stations", f"{len(MAKES)} with {outlets} outlets", f"over {', '.join(doors)}")
+    table.add_row("API", f"[bold]{api}/api/docs[/]", "what there is, and to try it")
+    table.add_row("sign in", f"[bold]{LOGIN}[/]", f"password [bold]{kept.administrator}[/] (of the first start)")
+    table.add_row("look", look, "or token, user, site")
+    table.add_row("your own", f"ws://{LOOPBACK}:{csms.port}/ocpp/", "a station you connect waits for your approval")
+    table.add_row("data", str(folder), "remove it to begin anew")
+    return table
+
+
+def _door(make: Make) -> str:
+    return f"OCPP {make.version}" + ("S (SOAP)" if make.soap else "J" if make.version == "1.6" else "")
