@@ -14,7 +14,17 @@ from forecourt.clock import SYSTEM
 from forecourt.csms.gateway.dispatch import Dispatch, Heard
 from forecourt.csms.gateway.log import row_of_call
 from forecourt.csms.gateway.recording import Recording
-from forecourt.csms.redaction import MASK, SECRET_ACTIONS, SECRET_NAMES, redacted, redacted_value
+from forecourt.csms.redaction import (
+    MASK,
+    SECRET_ACTIONS,
+    SECRET_NAMES,
+    redacted,
+    redacted_excerpt,
+    redacted_odd,
+    redacted_reply,
+    redacted_text,
+    redacted_value,
+)
 from forecourt.csms.stations.dialects import Dialect
 from forecourt.csms.stations.link import Link
 from forecourt.csms.store.work import Store, Work
@@ -73,6 +83,9 @@ CALLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("GetLog", {"requestId": 1, "log": {"remoteLocation": URL}}, {"status": "Accepted", "filename": URL}),
     ("GetDiagnostics", {"location": URL}, {"fileName": "a.log"}),
     ("PublishFirmware", {"location": URL, "checksum": "c", "requestId": 1}, {"status": "Accepted"}),
+    ("GetDiagnostics", {"location": "x"}, {"fileName": URL}),
+    ("SecurityEventNotification", {"type": "x", "techInfo": json.dumps({"password": SECRET})}, {}),
+    ("DataTransfer", {"vendorId": "v", "data": "a=1&apnpassword=tr0ub4dor&b=2"}, {"status": "Accepted"}),
     ("PublishFirmwareStatusNotification", {"status": "Published", "location": [URL], "requestId": 1}, {}),
 ]
 calls = pytest.mark.parametrize(
@@ -270,3 +283,39 @@ async def test_no_column_of_the_database_holds_a_secret_whoever_said_it_and_what
     stored = await everything(store)
     assert "files.example.org" in stored
     assert leaks(stored) == []
+
+
+def test_what_does_not_belong_into_a_message_is_searched_and_otherwise_left_as_it_came() -> None:
+    odd = written({"chargingStation": {"password": SECRET, "customData": {"vpnKey": [SECRET]}}, "n": 1.50})
+    assert leaks(redacted_odd(odd, b"{}")[0].decode()) == []
+    unreadable = b'{"password": "tr0ub4dor'
+    assert redacted_odd(unreadable, b"")[0] == MASK.encode()
+    for harmless in (b'{ "a":  1.50}', b"", b"{no json"):
+        assert redacted_odd(harmless, b"{}") == (harmless, b"{}")
+
+
+def test_a_reply_is_without_the_secrets_of_what_was_asked() -> None:
+    asked = {"profile": {"basicAuthPassword": SECRET}}
+    assert redacted_reply(asked, {"info": f"{SECRET}?", "n": 1}) == {"info": f"{MASK}?", "n": 1}
+    assert redacted_reply(asked, f"not {SECRET}") == f"not {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "kept"),
+    [
+        ("$.password", '"tr0ub4dor"', MASK),
+        ("$.x[0].AuthorizationKey[1]", '"tr0ub4dor"', MASK),
+        ("$.odd", '{"a":{"vpnKey":"tr0ub…', MASK),
+        ("$.odd", '"ftp://user:tr0ub4dor@…', MASK),
+        ("$.meterValue[0].unit", '"kWh"', '"kWh"'),
+    ],
+)
+def test_an_excerpt_with_a_secret_is_not_kept_however_it_was_cut(path: str, value: str, kept: str) -> None:
+    assert redacted_excerpt(path, value) == kept
+
+
+def test_words_about_passwords_stay() -> None:
+    for words in ("wrong_password: at the door", "the password is too short", "https://example.org/a@b"):
+        assert redacted_text(words) == words
+    assert redacted_text("a=1&password=tr0ub4dor&b=2") == f"a=1&password={MASK}&b=2"
+    assert redacted_text('{"password": "tr0ub') == f'{{"password": "{MASK}'

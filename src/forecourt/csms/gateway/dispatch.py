@@ -13,7 +13,7 @@ from typing import Final
 
 from forecourt.clock import Clock
 from forecourt.csms.gateway.log import DEVIATED, LOGGED, row_of_call, storable
-from forecourt.csms.redaction import MASK, SECRET_ACTIONS
+from forecourt.csms.redaction import MASK, SECRET_ACTIONS, redacted_excerpt, redacted_text
 from forecourt.csms.stations.dialects import Handler, Later
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Registration
@@ -189,6 +189,7 @@ class Dispatch:
             answer=answer,
             error=error,
             duration_s=duration_s,
+            odd=bool(heard.deviations),
         )
 
     def _add_deviations(self, link: Link, work: Work, heard: Heard) -> None:
@@ -221,6 +222,6 @@ def deviation_row(link: Link, work: Work, action: str, one: Deviation, *, secret
         storable(action),
         one.kind.value,
         storable(one.path),
-        MASK if secret else storable(one.value),
-        storable(one.detail),
+        MASK if secret else storable(redacted_excerpt(one.path, one.value)),
+        storable(redacted_text(one.detail)),
     )

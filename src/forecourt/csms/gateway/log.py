@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Table, Text
 
-from forecourt.csms.redaction import SECRET_ACTIONS, redacted
+from forecourt.csms.redaction import SECRET_ACTIONS, redacted, redacted_odd
 from forecourt.csms.stations.model import Station
 from forecourt.csms.store.rows import Row, Rows
 from forecourt.csms.store.schema import metadata
@@ -82,6 +82,7 @@ DEVIATED: Final = Rows(
 
 _STATION: Final = "station"
 _CSMS: Final = "csms"
+_OPEN: Final = b"customData"
 
 
 def row_of_call(
@@ -96,10 +97,16 @@ def row_of_call(
     answer: bytes,
     error: str,
     duration_s: float,
+    odd: bool = False,
 ) -> Row:
-    """The log row of one call. `request` and `answer` are payloads as they were on the wire."""
+    """The log row of one call. `request` and `answer` are payloads as they were on the wire.
+
+    `odd` says that there may be more in them than the action has. customData holds whatever a vendor likes.
+    """
     if action in SECRET_ACTIONS:
         request, answer = redacted(action, request, answer)
+    elif odd or _OPEN in request or _OPEN in answer:
+        request, answer = redacted_odd(request, answer)
     return (
         received_at,
         station.key,

@@ -81,6 +81,7 @@ class Recording:
                 answer=b"",
                 error=refused.code,
                 duration_s=0.0,
+                odd=True,
             )
             work.add(LOGGED, row)
             one = Deviation(refused.code, refused.path, "", str(what))
@@ -114,6 +115,7 @@ class Recording:
                 answer=answer,
                 error=error,
                 duration_s=duration_s,
+                odd=bool(deviations),
             )
             work.add(LOGGED, row)
             if deviations:

@@ -16,6 +16,7 @@ from forecourt.csms.blocks.security import actions as security
 from forecourt.csms.blocks.security.model import SecurityEvent
 from forecourt.csms.gateway.handshake import Turned
 from forecourt.csms.gateway.log import storable
+from forecourt.csms.redaction import redacted_text
 from forecourt.csms.stations.credentials import Verdict
 from forecourt.csms.stations.model import Station
 from forecourt.csms.stations.registry import Stations
@@ -73,7 +74,7 @@ class Refusals:
                 None if station is None else station.organisation,
                 storable(turned.wire_id),
                 f"{handshake.peer.host}:{handshake.peer.port}",
-                storable(handshake.path[:500]),
+                storable(redacted_text(handshake.path)[:500]),
                 turned.reason,
                 storable(turned.detail),
                 [storable(name[:100]) for name in handshake.subprotocols[:20]],

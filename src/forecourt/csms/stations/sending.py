@@ -25,7 +25,7 @@ from sqlalchemy import ColumnElement, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.clock import Clock
-from forecourt.csms.redaction import MASK, redacted_value
+from forecourt.csms.redaction import MASK, redacted_reply, redacted_value
 from forecourt.csms.stations.commands import NEXT, Command, CommandStatus, Outcome
 from forecourt.csms.stations.dialects import Dialect
 from forecourt.csms.stations.link import Link
@@ -323,7 +323,10 @@ class Sending:
         async with self._store.work(order.station.key) as work:
             ended_at = work.now if status not in _OPEN else None
             when = {"sent_at": work.now} if status is CommandStatus.SENT else {"ended_at": ended_at}
-            kept = None if result is None else redacted_value(msgspec.to_builtins(dict(result)))
+            # A station may repeat in its own words what it was told.
+            told = msgspec.to_builtins(order.command)
+            kept = None if result is None else redacted_reply(told, msgspec.to_builtins(dict(result)))
+            reason = redacted_reply(told, reason)
             await (await work.sql()).execute(
                 update(table)
                 .where(table.c.id == order.id)

@@ -12,13 +12,14 @@ from forecourt.csms.blocks.security.model import (
     kind_of,
 )
 from forecourt.csms.blocks.security.store import HAPPENED
+from forecourt.csms.redaction import redacted_text
 from forecourt.csms.stations.model import Station
 from forecourt.csms.store.work import Work
 
 
 def reported(work: Work, station: Station, wire_type: str, station_time: datetime, tech_info: str) -> None:
     """Record a security event that a station reports (A04.FR.03). A repetition is recorded again: better twice than never."""
-    _record(work, station, wire_type, Source.STATION, station_time, tech_info)
+    _record(work, station, wire_type, Source.STATION, station_time, redacted_text(tech_info))
 
 
 def noticed(work: Work, station: Station, event: SecurityEvent, tech_info: str) -> None:
