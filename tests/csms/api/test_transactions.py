@@ -226,7 +226,7 @@ async def test_a_transaction_is_stopped_through_the_station(system: System, vers
         ("/transactions", {"state": "over"}, "invalid", "state"),
         ("/transactions", {"stationId": 0}, "invalid", "stationId"),
         ("/transactions", {"refused": "perhaps"}, "invalid", "refused"),
-        ("/transactions", {"from": "yesterday"}, "invalid", "from"),
+        ("/transactions", {"from": "yesterday"}, "instant_invalid", "from"),
         ("/transactions", {"from": "2026-01-01T00:00:00"}, "instant_without_zone", "from"),
         ("/transactions", {"cursor": "abc"}, "cursor_invalid", "cursor"),
         ("/transactions", {"sort": "startedat"}, "sort_unknown", "sort"),

@@ -50,7 +50,7 @@ def parameters(order: str | None, cursor: str | None) -> dict[str, Any]:
 def test_a_cursor_comes_back_as_what_it_was(order: str, value: object) -> None:
     cursor = SORTING.order(order).cursor(value, 42)
     found = list(parameters(order, cursor).values())
-    assert found.count(value) == 2
+    assert value in found
     assert 42 in found
 
 

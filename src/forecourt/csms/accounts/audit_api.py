@@ -11,11 +11,12 @@ from litestar.params import QueryParameter
 from sqlalchemy import Row, select
 
 from forecourt.csms.web.audit import audit as table
+from forecourt.csms.web.instants import FromInstant, ToInstant, between
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import Key, read
 from forecourt.csms.web.texts import ANY
-from forecourt.errors import Invalid, NotFound
+from forecourt.errors import NotFound
 
 
 class AuditOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -58,8 +59,8 @@ async def list_audit(
         str | None, QueryParameter(max_length=100, pattern=ANY, description="such as site.changed")
     ] = None,
     subject: Annotated[str | None, QueryParameter(max_length=200, pattern=ANY, description="such as sites/7")] = None,
-    since: Annotated[datetime | None, QueryParameter(description="from this instant on, with a time zone")] = None,
-    until: Annotated[datetime | None, QueryParameter(description="before this instant, with a time zone")] = None,
+    since: FromInstant = None,
+    until: ToInstant = None,
 ) -> Page[AuditOut]:
     columns = table.c
     wanted = {
@@ -70,10 +71,7 @@ async def list_audit(
         columns.subject: subject,
     }
     statement = select(table).where(*(column == value for column, value in wanted.items() if value is not None))
-    if since is not None:
-        statement = statement.where(columns.at >= _with_zone(since, "since"))
-    if until is not None:
-        statement = statement.where(columns.at < _with_zone(until, "until"))
+    statement = statement.where(*between(columns.at, since, until))
     async with request.work() as work:
         connection = await work.sql()
         return await page_of(connection, statement, _SORTING.order(sort), cursor=cursor, limit=limit, build=_out)
@@ -91,10 +89,3 @@ async def get_audit(request: ApiRequest, audit_id: Key) -> AuditOut:
 
 def _out(row: Row[Any]) -> AuditOut:
     return AuditOut(**{name: row._mapping[name] for name in AuditOut.__struct_fields__})
-
-
-def _with_zone(instant: datetime, name: str) -> datetime:
-    if instant.tzinfo is None:
-        message = "an instant needs its time zone: 2026-11-28T12:00:00Z"
-        raise Invalid("time_zone_needed", message, {name: message})
-    return instant

@@ -1,26 +1,44 @@
-"""Parameters that bound a list in time."""
+"""Parameters that bound a list in time.
+
+They arrive as texts: read as instants they would also be numbers, such as `7` for seven seconds into 1970.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 from litestar.params import QueryParameter
 from sqlalchemy import ColumnElement
 
 from forecourt.errors import Invalid
 
-FromInstant = Annotated[datetime | None, QueryParameter(name="from", description="not before this instant")]
-ToInstant = Annotated[datetime | None, QueryParameter(name="to", description="before this instant")]
+FromInstant = Annotated[
+    str | None, QueryParameter(name="from", format="date-time", max_length=40, description="not before this instant")
+]
+ToInstant = Annotated[
+    str | None, QueryParameter(name="to", format="date-time", max_length=40, description="before this instant")
+]
 
 
-def between(column: ColumnElement[Any], since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
-    """The condition that an instant lies between two. Raises Invalid for instants without time zone."""
+def between(column: ColumnElement[Any], since: str | None, until: str | None) -> list[ColumnElement[bool]]:
+    """The condition that an instant lies between two. Raises Invalid for what is no instant, or has no time zone."""
     conditions: list[ColumnElement[bool]] = []
-    for name, instant in (("from", since), ("to", until)):
-        if instant is not None:
-            if instant.tzinfo is None:
-                message = "an instant has a time zone, such as Z"
-                raise Invalid("instant_without_zone", message, {name: message})
-            conditions.append(column >= instant if name == "from" else column < instant)
+    if since is not None:
+        conditions.append(column >= _instant("from", since))
+    if until is not None:
+        conditions.append(column < _instant("to", until))
     return conditions
+
+
+def _instant(name: str, text: str) -> datetime:
+    try:
+        instant = msgspec.convert(text, datetime)
+    except msgspec.ValidationError as error:
+        message = "this is no instant; an example is 2026-11-28T12:00:00Z"
+        raise Invalid("instant_invalid", message, {name: message}) from error
+    if instant.tzinfo is None:
+        message = "an instant has a time zone, such as Z"
+        raise Invalid("instant_without_zone", message, {name: message})
+    return instant

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Response
@@ -70,8 +69,8 @@ class Filters:
         token: str | None,
         state: State | None,
         refused: bool | None,
-        since: datetime | None,
-        until: datetime | None,
+        since: str | None,
+        until: str | None,
     ) -> None:
         same = {"organisation_id": organisation, "station_id": station, "token_id": token_id}
         self.conditions: list[ColumnElement[bool]] = [
