@@ -317,8 +317,8 @@ class Station:
     def plugged(self, evse_id: EvseId, connector_id: ConnectorId) -> None:
         self.turn(lambda: self.announce(events.Plugged(evse_id, connector_id)))
 
-    def unplugged(self, evse_id: EvseId) -> None:
-        self.turn(lambda: self.announce(events.Unplugged(evse_id)))
+    def unplugged(self, evse_id: EvseId, *, cable_left: bool = False) -> None:
+        self.turn(lambda: self.announce(events.Unplugged(evse_id, cable_left)))
 
     def drawing(self, evse_id: EvseId, flows: bool) -> None:
         self.turn(lambda: self.announce(events.Drawing(evse_id, flows)))

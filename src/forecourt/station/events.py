@@ -43,7 +43,10 @@ class Plugged:
 
 @dataclass(frozen=True, slots=True)
 class Unplugged:
+    """`cable_left` says that the cable was pulled out of the vehicle only and is still in the socket."""
+
     evse_id: EvseId
+    cable_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class Bay:
     __slots__ = (
         "authorization",
         "built",
+        "cable_left",
         "charging_since",
         "closed",
         "conditions",
@@ -100,6 +101,7 @@ class Bay:
         self.outlets = tuple(Outlet(connector_id) for connector_id in connectors)
         self.operative = True
         self.plugged: ConnectorId | None = None
+        self.cable_left: ConnectorId | None = None
         self.fault: str | None = None
         self.authorization: Authorization | None = None
         self.connect_timer: Timer | None = None

@@ -71,8 +71,8 @@ class Events(Protocol):
     def plugged(self, evse_id: EvseId, connector_id: ConnectorId) -> None:
         """A vehicle is connected (control pilot state B)."""
 
-    def unplugged(self, evse_id: EvseId) -> None:
-        """The vehicle is gone (control pilot state A)."""
+    def unplugged(self, evse_id: EvseId, *, cable_left: bool = False) -> None:
+        """The vehicle is gone (control pilot state A); its cable may be left in the socket until this is told again."""
 
     def drawing(self, evse_id: EvseId, flows: bool) -> None:
         """Energy has begun to flow, or the vehicle has stopped it."""

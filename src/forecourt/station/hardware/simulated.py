@@ -69,14 +69,14 @@ class SimulatedHardware:
         if self._events is not None:
             self._events.plugged(socket.evse_id, socket.connector_id)
 
-    def unplug(self, *, evse_id: int = 1) -> None:
-        """Pull the cable, at the vehicle if the socket holds it."""
+    def unplug(self, *, evse_id: int = 1, cable_left: bool = False) -> None:
+        """Pull the cable: out of both ends, or out of the vehicle only."""
         socket = self._sockets[EvseId(evse_id)]
         self._integrate(socket)
         socket.vehicle = None
         self._react(socket, delay_s=0.0, tell=False)
         if self._events is not None:
-            self._events.unplugged(socket.evse_id)
+            self._events.unplugged(socket.evse_id, cable_left=cable_left)
 
     def swipe(self, value: str, kind: str = "ISO14443", *, evse_id: int | None = None) -> None:
         if self._events is not None:

@@ -34,8 +34,10 @@ def on_clear_cache(station: Station, call: v16.ClearCache) -> v16.ClearCacheResp
 
 
 def on_get_local_list_version(station: Station, call: v16.GetLocalListVersion) -> v16.GetLocalListVersionResponse:
-    """Section 5.10: -1 where there is no list."""
-    version = actions.list_version(station) if actions.list_enabled(station) else -1
+    """Section 5.10: -1 where there is no list, 0 for an empty one."""
+    version = -1
+    if actions.list_enabled(station):
+        version = actions.list_version(station) if actions.entries(station) else 0
     return v16.GetLocalListVersionResponse(list_version=version)
 
 

@@ -35,7 +35,7 @@ def state_of(bay: Bay, outlet: Outlet, *, in_service: bool) -> ConnectorState:
         return ConnectorState.FAULTED
     if bay.transaction is None and not (in_service and bay.operative and outlet.operative):
         return ConnectorState.UNAVAILABLE
-    return ConnectorState.OCCUPIED if bay.plugged == outlet.connector_id else ConnectorState.AVAILABLE
+    return ConnectorState.OCCUPIED if outlet.connector_id in (bay.plugged, bay.cable_left) else ConnectorState.AVAILABLE
 
 
 _CHARGING = {
@@ -52,6 +52,8 @@ def status_of(bay: Bay, outlet: Outlet, *, in_service: bool) -> Status:
     state = state_of(bay, outlet, in_service=in_service)
     if state in (ConnectorState.FAULTED, ConnectorState.UNAVAILABLE):
         return Status(state.value)
+    if bay.transaction is None and bay.cable_left == outlet.connector_id:
+        return Status.FINISHING
     mine = bay.plugged in (None, outlet.connector_id)
     if bay.transaction is not None and mine:
         return _CHARGING[bay.charging_state]

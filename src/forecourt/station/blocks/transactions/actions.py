@@ -23,6 +23,7 @@ from forecourt.station.core import Station
 from forecourt.station.outbox import TransactionMessage
 from forecourt.station.state import TRANSACTIONS, Authorization, Bay, Transaction
 
+LOCK_FAILURE: Final = "ConnectorLockFailure"
 VEHICLE_WAIT_S: Final = 10.0
 """How long a vehicle may take to draw energy before it counts as suspending."""
 
@@ -158,15 +159,21 @@ def _nobody_came(station: Station, bay: Bay) -> None:
 
 def plugged(station: Station, bay: Bay, connector_id: ConnectorId) -> None:
     bay.plugged = connector_id
+    bay.cable_left = None
     bay.finishing = False
     bay.connect_timer = _cancelled(bay.connect_timer)
     settle(station, bay, "CablePluggedIn")
 
 
-def unplugged(station: Station, bay: Bay) -> None:
+def unplugged(station: Station, bay: Bay, *, cable_left: bool) -> None:
     """E09, E10, 1.6 section 4.10: whether that ends the session is configured."""
+    if bay.fault == LOCK_FAILURE:
+        bay.fault = None
     if bay.plugged is None:
+        bay.cable_left = None
+        station.announce(events.BayChanged(bay))
         return
+    bay.cable_left = bay.plugged if cable_left else None
     ends = station.model.flag("TxCtrlr", "StopTxOnEVSideDisconnect")
     if station.model.flag("OCPPCommCtrlr", "UnlockOnEVSideDisconnect"):
         station.hardware.unlock(bay.evse_id, bay.plugged)
@@ -320,6 +327,9 @@ def _mind_power(station: Station, bay: Bay) -> None:
         may = _energy_left(station, bay)
     if may and not bay.closed and bay.plugged is not None:
         if not station.hardware.lock(bay.evse_id, bay.plugged):
+            # Without a lock nothing begins (1.6 TC_024); pulling the plug mends it.
+            bay.fault = LOCK_FAILURE
+            release(station, bay)
             return
         bay.closed = bay.waiting = True
         station.hardware.close_contactor(bay.evse_id)

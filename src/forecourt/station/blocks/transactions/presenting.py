@@ -28,7 +28,7 @@ def on_plugged(station: Station, event: events.Plugged) -> None:
 
 
 def on_unplugged(station: Station, event: events.Unplugged) -> None:
-    actions.unplugged(station, station.bays[event.evse_id])
+    actions.unplugged(station, station.bays[event.evse_id], cable_left=event.cable_left)
 
 
 def on_drawing(station: Station, event: events.Drawing) -> None:
@@ -68,7 +68,18 @@ def on_presented(station: Station, event: events.Presented) -> None:
             # C01.FR.03, E07.FR.01: who has begun may always end.
             actions.withdraw(station, bay, "StopAuthorized", "Local", stop_token=token)
             return
+    if _free(station, event.evse_id) is None and not _may_be_ended_by_another(station, event.evse_id):
+        # 1.6 TC_068: nothing that the answer could change.
+        station.hardware.show(event.evse_id, "Occupied")
+        return
     judge(station, token, lambda info: _judged(station, token, event.evse_id, info))
+
+
+def _may_be_ended_by_another(station: Station, evse_id: EvseId | None) -> bool:
+    if station.model.text("AuthCtrlr", "MasterPassGroupId"):
+        return True
+    starters = (_starter(bay) for bay in _busy(station, evse_id))
+    return any(one is not None and one.group is not None for one in starters)
 
 
 def _judged(station: Station, token: Token, evse_id: EvseId | None, info: TokenInfo) -> None:
