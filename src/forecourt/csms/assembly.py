@@ -28,6 +28,7 @@ from forecourt.csms.blocks.later import v16 as later_16
 from forecourt.csms.blocks.metering import v2 as metering_2
 from forecourt.csms.blocks.metering import v16 as metering_16
 from forecourt.csms.blocks.metering.model import Owner
+from forecourt.csms.blocks.provisioning import api as provisioning_api
 from forecourt.csms.blocks.provisioning import v2 as provisioning_2
 from forecourt.csms.blocks.provisioning import v16 as provisioning_16
 from forecourt.csms.blocks.provisioning.actions import Provisioning, look_up
@@ -38,6 +39,7 @@ from forecourt.csms.blocks.remote_control import v16 as remote_control_16
 from forecourt.csms.blocks.remote_control.actions import asker
 from forecourt.csms.blocks.reservation import v2 as reservation_2
 from forecourt.csms.blocks.reservation import v16 as reservation_16
+from forecourt.csms.blocks.security import api as security_api
 from forecourt.csms.blocks.security import v2 as security_2
 from forecourt.csms.blocks.security import v16 as security_16
 from forecourt.csms.blocks.security.rotation import Security
@@ -51,6 +53,7 @@ from forecourt.csms.blocks.transactions.model import Ability
 from forecourt.csms.blocks.transactions.shapes import TransactionParts
 from forecourt.csms.feed import api as feed_api
 from forecourt.csms.feed.engine import Feed
+from forecourt.csms.gateway import api as gateway_api
 from forecourt.csms.organisations import api as organisations_api
 from forecourt.csms.sites import api as sites_api
 from forecourt.csms.stations import api as stations_api
@@ -134,6 +137,9 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
             )
         ),
         *feed_api.routes(parts.feed, parts.clock),
+        *provisioning_api.routes(parts.blocks.provisioning, parts.stations, parts.sending),
+        *security_api.routes(parts.blocks.security, parts.stations),
+        *gateway_api.routes(),
         *users_api.routes(),
         *grants_api.routes(),
         *keys_api.routes(),

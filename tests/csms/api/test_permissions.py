@@ -35,6 +35,10 @@ def nowhere(names: list[str]) -> dict[str, object]:
 BODIES: Final[dict[tuple[str, str], object]] = {
     ("POST", "/stations/{station_id}/commands"): {"kind": "Reset"},
     ("POST", "/stations/{station_id}/raw-commands"): {"action": "Reset", "payload": {"type": "Soft"}},
+    ("PUT", "/stations/{station_id}/registration"): {"registration": "Accepted"},
+    ("POST", "/stations/{station_id}/wanted-variables"): {
+        "values": [{"component": "TxCtrlr", "variable": "EVConnectionTimeOut", "value": "60"}]
+    },
 }
 """Bodies with which a route looks for what its path names, where that needs more than an empty one."""
 

@@ -26,19 +26,20 @@ def between(column: ColumnElement[Any], since: str | None, until: str | None) ->
     """The condition that an instant lies between two. Raises Invalid for what is no instant, or has no time zone."""
     conditions: list[ColumnElement[bool]] = []
     if since is not None:
-        conditions.append(column >= _instant("from", since))
+        conditions.append(column >= instant("from", since))
     if until is not None:
-        conditions.append(column < _instant("to", until))
+        conditions.append(column < instant("to", until))
     return conditions
 
 
-def _instant(name: str, text: str) -> datetime:
+def instant(name: str, text: str) -> datetime:
+    """The instant that the parameter `name` is. Raises Invalid."""
     try:
-        instant = msgspec.convert(text, datetime)
+        found = msgspec.convert(text, datetime)
     except msgspec.ValidationError as error:
         message = "this is no instant; an example is 2026-11-28T12:00:00Z"
         raise Invalid("instant_invalid", message, {name: message}) from error
-    if instant.tzinfo is None:
+    if found.tzinfo is None:
         message = "an instant has a time zone, such as Z"
         raise Invalid("instant_without_zone", message, {name: message})
-    return instant
+    return found

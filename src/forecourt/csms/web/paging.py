@@ -87,7 +87,7 @@ class Order:
 
     def cursor(self, value: Any, key: Any) -> str:
         """The cursor of a page whose last row has this value and key."""
-        packed = msgspec.json.encode([self.name, _plain(value), _plain(key)])
+        packed = msgspec.json.encode([self.name, plain(value), plain(key)])
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     def _after(self, value: Any, key: Any) -> ColumnElement[bool]:
@@ -104,7 +104,7 @@ class Order:
             name, value, key = msgspec.json.decode(packed, type=tuple[str, Any, Any])
             if name != self.name:
                 raise ValueError
-            return _typed(value, self.column), _typed(key, self.key)
+            return typed(value, self.column), typed(key, self.key)
         except (binascii.Error, ValueError, TypeError, ArithmeticError) as error:
             message = "this cursor is not of this list in this order; begin with the first page"
             raise Invalid("cursor_invalid", message, {"cursor": message}) from error
@@ -135,13 +135,13 @@ def search(text: str) -> str:
     return f"%{escaped}%"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, (UUID, Decimal)) else value
 
 
-def _typed(value: Any, column: ColumnElement[Any]) -> Any:
+def typed(value: Any, column: ColumnElement[Any]) -> Any:
     """`value` of a cursor as the column's type. Raises ValueError, TypeError, ArithmeticError."""
     kind = column.type.python_type
     if kind is datetime:
