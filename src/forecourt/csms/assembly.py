@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from forecourt.clock import Clock
 from forecourt.csms.accounts import audit_api, grants_api, keys_api, sessions_api, users_api
 from forecourt.csms.accounts.throttle import Throttle
+from forecourt.csms.blocks.authorization import api as tokens_api
 from forecourt.csms.blocks.authorization import v2 as authorization_2
 from forecourt.csms.blocks.authorization import v16 as authorization_16
 from forecourt.csms.blocks.authorization.list_model import Room
@@ -127,6 +128,7 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
         *stations_api.routes(stations),
         *commands_api.routes(stations),
         *bulk_api.routes(stations),
+        *tokens_api.routes(parts.store),
         *transactions_api.routes(
             TransactionParts(
                 store=parts.store,

@@ -143,6 +143,7 @@ async def things(system: System) -> dict[str, object]:
     station = await me.post("/stations", {"stationId": "CP", "siteId": site["id"]})
     command = await me.post(f"/stations/{station['id']}/commands", {"kind": "Reset"}, 202)
     bulk = await me.post("/bulk-commands", {"kind": "Reset", "selection": {"all": True}}, 202)
+    token = await me.post("/tokens", {"value": "04A1B2C3"})
     [change, *_] = (await me.get("/audit"))["items"]
     async with system.csms.store.work() as work:
         transaction = await (await work.sql()).execute(
@@ -161,6 +162,7 @@ async def things(system: System) -> dict[str, object]:
         "station_id": station["id"],
         "command_id": command["id"],
         "bulk_id": bulk["id"],
+        "token_id": token["id"],
         "transaction_id": transaction.scalar_one(),
     }
 

@@ -49,6 +49,11 @@ event = Table(
     # Events arrive in the order of time, so a summary of ranges is enough to find the old ones.
     Index("event_at_idx", "at", postgresql_using="brin"),
 )
+# Why a token was refused is looked up by the token, and by when.
+_JUDGED = text("kind = 'TokenJudged'")
+Index("event_judged_id_idx", event.c.id, postgresql_where=_JUDGED)
+Index("event_judged_token_idx", event.c.data["token"].astext, event.c.id, postgresql_where=_JUDGED)
+Index("event_judged_station_id_idx", event.c.station_id, event.c.id, postgresql_where=_JUDGED)
 
 # How far each reader has come. `leased_until` keeps two processes from reading for the same one at once.
 event_cursor = Table(

@@ -112,11 +112,28 @@ transaction = Table(
     CheckConstraint("number > 0", name="number"),
     CheckConstraint("ended_by IN ('', 'station', 'successor')", name="ended_by"),
     Index("transaction_station_id_evse_id_started_at_idx", "station_id", "evse_id", "started_at"),
-    Index("transaction_organisation_id_started_at_idx", "organisation_id", "started_at"),
+    # Lists: everybody's, one operator's, one station's, one token's, each by when it began.
+    Index("transaction_started_at_id_idx", "started_at", "id"),
+    Index("transaction_organisation_id_started_at_id_idx", "organisation_id", "started_at", "id"),
+    Index("transaction_station_id_started_at_id_idx", "station_id", "started_at", "id"),
+    Index("transaction_token_key_started_at_id_idx", "token_key", "started_at", "id"),
     Index("transaction_provider_id_started_at_idx", "provider_id", "started_at"),
     Index("transaction_open_station_idx", "station_id", postgresql_where=_OPEN),
     Index("transaction_open_token_idx", "token_key", postgresql_where=_OPEN),
-    Index("transaction_token_id_idx", "token_id"),
+    Index("transaction_token_id_started_at_id_idx", "token_id", "started_at", "id"),
+)
+# The few that run, and the few that were refused, among the many that are over.
+Index(
+    "transaction_open_started_at_idx",
+    transaction.c.started_at,
+    transaction.c.id,
+    postgresql_where=_OPEN,
+)
+Index(
+    "transaction_refused_started_at_idx",
+    transaction.c.started_at,
+    transaction.c.id,
+    postgresql_where=text("verdict NOT IN ('', 'Accepted')"),
 )
 Index("transaction_open_group_idx", func.lower(transaction.c.token_group), postgresql_where=_OPEN)
 
