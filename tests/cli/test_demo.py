@@ -17,7 +17,6 @@ import pytest
 
 from forecourt.cli.demo import free_port
 from forecourt.cli.demo_folder import default_folder
-from forecourt.clock import SYSTEM
 from forecourt.csms.store.embedded import EmbeddedPostgres
 from tests.cli.processes import LIMIT_S, Running, folder, processes_naming, started
 from tests.cli.processes import free_port as some_port
@@ -37,8 +36,8 @@ def start(data: Path) -> AbstractContextManager[Running]:
 @contextmanager
 def signed_in(demo: Running) -> Iterator[httpx2.Client]:
     """The API, as the person who reads what the demo says."""
-    url = demo.until(r"(http://127\.0\.0\.1:\d+)/api/docs\s")[1]
-    login, password = demo.until(r"sign in\s+(\S+)\s+password (\S+)").groups()
+    url = demo.until(r"(http://127\.0\.0\.1:\d+)/api/docs")[1]
+    login, password = demo.until(r"sign in\s+(\S+) with the password (\S+)").groups()
     demo.until("Ctrl-C")
     with httpx2.Client(base_url=url) as client:
         answer = client.post("/api/v1/session", json={"login": login, "password": password})
@@ -53,7 +52,7 @@ async def until(data: Path, question: str, expected: list[tuple[Any, ...]]) -> N
     try:
         async with asyncio.timeout(LIMIT_S):
             while (found := [tuple(row) for row in await connection.fetch(question)]) != expected:
-                await SYSTEM.sleep(0.1)
+                pass
     except TimeoutError:
         raise AssertionError(f"{question}: {found}, not {expected}") from None
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from forecourt.cli.demo_stations import fleet
 from forecourt.cli.demo_stations.model import Car, Make
 from forecourt.cli.demo_stations.station import Pace
 from forecourt.csms import app
+from forecourt.csms.blocks.provisioning import boots
 from forecourt.csms.blocks.remote_control.model import StartCharging, StopCharging
 from forecourt.csms.blocks.transactions.references import reference_of
 from forecourt.csms.config import Config, Database
@@ -132,6 +134,16 @@ async def test_a_station_charges_when_it_is_asked_to(site: Site, tmp_path: Path,
         order = await site.csms.sending.ask(station, end, asked_by="test")
         assert (await site.settled(order))[0] is CommandStatus.ACCEPTED
         await site.until("SELECT token_value, stop_reason FROM transaction", [(card, "Remote")])
+
+
+async def test_a_station_that_nobody_announced_charges_once_it_is_accepted(site: Site, tmp_path: Path) -> None:
+    slow_to_ask_again = dataclasses.replace(FAST, heartbeat_s=600.0)
+    async with living(site, tmp_path, makes("NEW-IN-TOWN"), slow_to_ask_again):
+        await site.until("SELECT registration FROM station WHERE wire_id = 'NEW-IN-TOWN'", [("Pending",)])
+        station = site.csms.stations.named("NEW-IN-TOWN")
+        assert station is not None
+        await boots.accept(site.csms.store, site.csms.sending, site.csms.stations, station, "test")
+        await site.until(CHARGING, [(1,)])
 
 
 def test_a_battery_takes_less_towards_its_end_and_nothing_when_it_has_enough() -> None:

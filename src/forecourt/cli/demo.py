@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -13,7 +15,6 @@ from typing import Final
 import click
 import msgspec
 from rich.console import Console
-from rich.table import Table
 
 from forecourt.cli.demo_folder import default_folder
 from forecourt.cli.demo_stations.fleet import BLOCKED, MAKES, cards_of, stations
@@ -64,7 +65,7 @@ def demo(data: Path | None, seed: int, port: int, api_port: int, verbose: bool) 
     console.print("[bold]Forecourt demo[/]")
 
     async def say(csms: Csms) -> None:
-        console.print(where(csms, folder, kept))
+        console.print(where(csms, folder, kept), soft_wrap=True)
         console.print("Ctrl-C ends it; the next start goes on with the same data.")
 
     def progress(words: str) -> None:
@@ -146,21 +147,28 @@ def free_port(wanted: int) -> int:
     raise Failure(f"none of the ports {wanted} to {wanted + PORTS_TRIED - 1} is free")
 
 
-def where(csms: Csms, folder: Path, kept: Kept) -> Table:
+def where(csms: Csms, folder: Path, kept: Kept) -> str:
     """What there is to see, and how to get in."""
-    table = Table(show_header=False, box=None, padding=(0, 2))
-    api = f"http://{LOOPBACK}:{csms.api_port}"
-    doors = sorted({_door(make) for make in MAKES})
-    outlets = sum(make.outlets for make in MAKES)
-    look = "forecourt station list" + ("" if folder == default_folder() else f" --data {folder}")
-    table.add_row("stations", f"{len(MAKES)} with {outlets} outlets", f"over {', '.join(doors)}")
-    table.add_row("API", f"[bold]{api}/api/docs[/]", "what there is, and to try it")
-    table.add_row("sign in", f"[bold]{LOGIN}[/]", f"password [bold]{kept.administrator}[/] (of the first start)")
-    table.add_row("look", look, "or token, user, site")
-    table.add_row("your own", f"ws://{LOOPBACK}:{csms.port}/ocpp/", "a station you connect waits for your approval")
-    table.add_row("data", str(folder), "remove it to begin anew")
-    return table
+    command = _command() + " station list" + ("" if folder == default_folder() else f" --data {folder}")
+    doors = ", ".join(sorted({_door(make) for make in MAKES}))
+    rows = (
+        ("stations", f"{len(MAKES)} with {sum(make.outlets for make in MAKES)} outlets, over OCPP {doors}"),
+        ("API", f"[bold]http://{LOOPBACK}:{csms.api_port}/api/docs[/]"),
+        ("sign in", f"[bold]{LOGIN}[/] with the password [bold]{kept.administrator}[/] (of the first start)"),
+        ("look", f"{command} (or token, site, user)"),
+        ("your own", f"ws://{LOOPBACK}:{csms.port}/ocpp/ - what you connect waits for you to accept it"),
+        ("data", f"{folder} - remove it to begin anew"),
+    )
+    return "\n".join(f"  {title:<10}{words}" for title, words in rows)
+
+
+def _command() -> str:
+    """How this program is called from here."""
+    here = Path(sys.argv[0])
+    if shutil.which("forecourt") == str(here) or not here.is_file():
+        return "forecourt"
+    return os.path.relpath(here)
 
 
 def _door(make: Make) -> str:
-    return f"OCPP {make.version}" + ("S (SOAP)" if make.soap else "J" if make.version == "1.6" else "")
+    return make.version + ("S (SOAP)" if make.soap else "J" if make.version == "1.6" else "")

@@ -51,6 +51,7 @@ async def announce(
                 wire_id=make.identity,
                 organisation=csms.organisation,
                 site=places.get(make.site),
+                name=make.name,
                 password_hmac=digest(passwords[make.identity], csms.pepper),
                 soap=make.soap,
             )

@@ -194,6 +194,15 @@ class Station:
             self._show(outlet, State.AVAILABLE if operative else State.UNAVAILABLE)
         return True
 
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether it is connected and was not accepted yet."""
+        return self._csms is None
+
+    def boot_now(self) -> None:
+        """Ask for approval again, without waiting until it is time to."""
+        self._woken.set()
+
     def show_again(self) -> None:
         """Tell all states anew."""
         for outlet in self.outlets:

@@ -176,6 +176,8 @@ class Words16:
                     await self.beat(csms)
 
                 csms.after_reply(beat)
+            case "BootNotification" if self._station.waits_for_approval:
+                self._station.boot_now()
             case "BootNotification":
 
                 async def boot() -> None:
