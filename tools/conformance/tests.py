@@ -10,7 +10,9 @@ from typing import Final
 from forecourt.conformance.catalogue import ID
 
 FOLDER: Final = "cases"
-"""Tests in a folder of this name act a whole case: every step over a real connection, every validation asserted.
+"""Tests in a folder of this name act a whole case, every step of it and every validation asserted.
+
+A management system is tested over a real connection, a station against a scripted one through the codec of its version.
 
 A test elsewhere that carries a number proves a part of the case, and does not count.
 """

@@ -116,7 +116,7 @@ def entries(station: Station) -> int:
 def _locally(station: Station, token: Token, *, online: bool) -> LocalJudgement:
     model, known = station.model, station.part(Known)
     listed = known.list.find(token) if list_enabled(station) else None
-    cached = known.cache.get(key_of(token)) if model.flag("AuthCacheCtrlr", "Enabled") else None
+    cached = _cached(known, token) if model.flag("AuthCacheCtrlr", "Enabled") else None
     life_time_s = model.integer("AuthCacheCtrlr", "LifeTime")
     disabled = model.flag("LocalAuthListCtrlr" if listed is not None else "AuthCacheCtrlr", "DisablePostAuthorize")
     settings = Settings(
@@ -131,9 +131,15 @@ def _locally(station: Station, token: Token, *, online: bool) -> LocalJudgement:
     found = judge_locally(listed, cached, online=online, at=now, settings=settings)
     if cached is not None and listed is None and found.decision is Decision.ALLOW:
         used = replace(cached, used_at=now)
-        known.cache[key_of(token)] = used
-        station.storage.put(CACHE, key_of(token), used)
+        known.cache[key_of(cached.token)] = used
+        station.storage.put(CACHE, key_of(cached.token), used)
     return found
+
+
+def _cached(known: Known, token: Token) -> Cached | None:
+    """An idTag of 1.6 has no kind and means the card that was learnt with one, and the other way round."""
+    exact = known.cache.get(key_of(token))
+    return exact or next((cached for cached in known.cache.values() if cached.token.matches(token)), None)
 
 
 def _verdict(found: LocalJudgement) -> TokenInfo:

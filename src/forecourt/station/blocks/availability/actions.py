@@ -156,7 +156,10 @@ def _of_station(served: bool) -> tuple[ConnectorState, Status]:
 
 def _told(station: Station, at: Place, state: ConnectorState, status: Status) -> Told:
     bay = station.bays.get(at.evse_id)
-    return Told(place=at, state=state, status=status, at=station.now(), fault=None if bay is None else bay.fault)
+    if bay is None:
+        return Told(place=at, state=state, status=status, at=station.now())
+    gone = bay.transaction is not None and bay.cable_left is not None
+    return Told(place=at, state=state, status=status, at=station.now(), fault=bay.fault, vehicle_gone=gone)
 
 
 def _tell_changes(station: Station) -> None:

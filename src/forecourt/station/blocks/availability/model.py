@@ -19,13 +19,17 @@ class Beat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A connector's (in 1.6 also the station's) status. Of a state and a status each version has one."""
+    """A connector's (in 1.6 also the station's) status. Of a state and a status each version has one.
+
+    `vehicle_gone` says that the cable hangs in the socket only, while a transaction goes on.
+    """
 
     place: Place
     state: ConnectorState
     status: Status
     at: datetime
     fault: str | None = None
+    vehicle_gone: bool = False
     triggered: bool = False
 
 

@@ -33,7 +33,7 @@ def say_status(station: Station, told: Told) -> v16.StatusNotification:
         error_code=cast(v16.ChargePointErrorCode, fault or "NoError"),
         status=told.status.value,
         timestamp=told.at,
-        info=UNSET,
+        info="EV side disconnected" if told.vehicle_gone else UNSET,
     )
 
 

@@ -111,6 +111,9 @@ def end(station: Station, bay: Bay, trigger: str, reason: str, *, stop_token: To
         return
     measurands = station.model.members("SampledDataCtrlr", "TxEndedMeasurands")
     closing = metering.take(station, bay, measurands, Context.TRANSACTION_END)
+    # Who has ended a transaction has to identify himself for the next one. The last state told is that without power.
+    release(station, bay)
+    _mind_power(station, bay)
     tell(station, bay, "Ended", trigger, reason=reason, stop_token=stop_token, readings=closing, trail=bay.trail)
     told = bay.transaction
     station.storage.remove(TRANSACTIONS, transaction.id)
@@ -122,8 +125,6 @@ def end(station: Station, bay: Bay, trigger: str, reason: str, *, stop_token: To
     bay.finishing = bay.plugged is not None
     bay.sample_timer = _cancelled(bay.sample_timer)
     bay.trail_timer = _cancelled(bay.trail_timer)
-    # Who has ended a transaction has to identify himself for the next one.
-    release(station, bay)
     _mind_power(station, bay)
     bay.conditions = conditions(bay)
     station.announce(events.TransactionEnded(bay))

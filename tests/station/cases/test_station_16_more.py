@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from forecourt.ocpp import v16
+from tests.station.cases.test_station_16 import TAG, charging, rig_of, statuses
 from tests.station.rig import ACCEPTED_16
-from tests.station.test_cases_16 import TAG, charging, rig_of, statuses
 
 
 def list_of(version: int, *tags: str, full: bool = True) -> v16.SendLocalList:

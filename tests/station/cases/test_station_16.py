@@ -147,25 +147,46 @@ def test_TC_005_1_CS_the_cable_is_pulled_from_the_vehicle_and_the_connector_unlo
 def test_TC_005_3_CS_the_cable_is_pulled_from_the_vehicle_and_the_session_is_suspended() -> None:
     rig = rig_of()
     rig.set("StopTransactionOnEVSideDisconnect", "false")
+    rig.set("UnlockConnectorOnEVSideDisconnect", "false")
     charging(rig)
     rig.hardware.unplug(cable_left=True)
     rig.time.advance(2)
     assert not rig.of(v16.StopTransaction)
     assert statuses(rig) == ["SuspendedEV"]
+    assert rig.last(v16.StatusNotification).info == "EV side disconnected"
+    assert rig.ask(v16.RemoteStopTransaction(transaction_id=1)).status == "Accepted"
+    rig.time.advance(2)
+    assert statuses(rig)[-1] == "Finishing"
+    assert rig.last(v16.StopTransaction).reason == "Remote"
+
+
+def test_a_vehicle_that_comes_back_to_a_suspended_session_charges_on() -> None:
+    rig = rig_of()
+    rig.set("StopTransactionOnEVSideDisconnect", "false")
+    charging(rig)
+    rig.hardware.unplug(cable_left=True)
+    rig.time.advance(2)
     rig.hardware.plug()
     rig.time.advance(5)
-    assert statuses(rig)[-1] == "Charging"
+    assert statuses(rig) == ["SuspendedEV", "Preparing", "Charging"]
+    assert not rig.of(v16.StopTransaction)
 
 
 def test_TC_007_CS_a_session_begins_with_a_token_from_the_cache() -> None:
     rig = rig_of()
     rig.set("LocalPreAuthorize", "true")
+    rig.set("AuthorizationCacheEnabled", "true")
+    rig.set("AuthorizeRemoteTxRequests", "true")
     rig.session(seconds=10)
     rig.hardware.swipe(TAG)
     rig.hardware.unplug()
     rig.time.advance(5)
     rig.fresh()
-    rig.session(seconds=10)
+    rig.hardware.plug()
+    rig.time.advance(2)
+    assert statuses(rig) == ["Preparing"]
+    assert remote_start(rig, connector_id=1) == "Accepted"
+    rig.time.advance(5)
     assert not rig.of(v16.Authorize)
     assert rig.last(v16.StartTransaction).id_tag == TAG
     assert statuses(rig) == ["Preparing", "Charging"]
@@ -174,11 +195,19 @@ def test_TC_007_CS_a_session_begins_with_a_token_from_the_cache() -> None:
 def test_TC_008_CS_a_session_begins_with_a_token_from_the_local_list() -> None:
     rig = rig_of()
     rig.set("LocalPreAuthorize", "true")
+    rig.set("AuthorizationCacheEnabled", "false")
+    rig.set("AuthorizeRemoteTxRequests", "true")
+    assert rig.ask(v16.GetLocalListVersion()).list_version == 0
     entry = v16.AuthorizationData(id_tag=TAG, id_tag_info=ACCEPTED_16)
     sent = v16.SendLocalList(list_version=1, update_type="Full", local_authorization_list=(entry,))
     assert rig.ask(sent).status == "Accepted"
-    rig.session(seconds=10)
+    rig.hardware.plug()
+    rig.time.advance(2)
+    assert statuses(rig) == ["Preparing"]
+    assert remote_start(rig, connector_id=1) == "Accepted"
+    rig.time.advance(5)
     assert not rig.of(v16.Authorize)
+    assert len(rig.of(v16.StartTransaction)) == 1
     assert statuses(rig) == ["Preparing", "Charging"]
 
 
@@ -321,7 +350,6 @@ def test_TC_028_CS_a_stop_from_afar_of_an_unknown_transaction_is_rejected() -> N
 
 def test_TC_030_CS_a_connector_fails_to_unlock() -> None:
     rig = rig_of()
-    charging(rig)
     rig.hardware.jam_lock()
     assert rig.ask(v16.UnlockConnector(connector_id=1)).status == "UnlockFailed"
 
@@ -338,6 +366,8 @@ def test_TC_032_2_CS_after_a_power_loss_the_session_is_ended() -> None:
     rig.powered.power_on()
     rig.time.advance(5)
     assert rig.names()[0] == "BootNotification"
+    assert statuses(rig, 0) == ["Available"]
+    assert statuses(rig)[-1] in ("Preparing", "Finishing")
     assert rig.last(v16.StopTransaction).reason == "PowerLoss"
     assert rig.last(v16.StopTransaction).transaction_id == 1
 
