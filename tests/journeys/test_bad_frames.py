@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from forecourt.clock import SYSTEM
 from forecourt.ocpp.versions import V16, V201, Version
 from tests.journeys.driver import basic, station
-from tests.journeys.site import PASSWORD, VERSIONS, Site
+from tests.journeys.site import CARD, PASSWORD, VERSIONS, Site
 from tests.transport.raw import TEXT, Raw, opening, soon
 
 
@@ -99,6 +101,43 @@ async def test_clocks_that_talk_nonsense_lose_no_reading(site: Site, version: Ve
         "SELECT count(*), count(*) FILTER (WHERE received_at > '2026-01-01') FROM meter_value WHERE station_id = :key",
         key=known.key,
     ) == [(3, 3)]
-    # A wrong year is no breach of the protocol and is kept as it was told, beside when it was received.
-    noticed = await site.rows("SELECT kind FROM deviation WHERE station_id = :key", key=known.key)
-    assert noticed == [("no time zone",)]
+    # As it was told, beside when it was received; and each once noted as what it is.
+    assert await site.rows(
+        "SELECT kind, path, value FROM deviation WHERE station_id = :key AND action = 'MeterValues'"
+        " ORDER BY kind, value",
+        key=known.key,
+    ) == [
+        ("clock astray", "$.meterValue[0].timestamp", "1970-01-01T00:00:00+00:00"),
+        ("clock astray", "$.meterValue[0].timestamp", "2099-12-31T23:59:59+00:00"),
+        ("no time zone", "$.meterValue[0].timestamp", '"2026-06-01T12:00:00"'),
+    ]
+    assert await site.rows(
+        "SELECT date_part('year', station_time)::int FROM meter_value WHERE station_id = :key ORDER BY station_time",
+        key=known.key,
+    ) == [(1970,), (2026,), (2099,)]
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=named)
+async def test_a_session_told_by_a_clock_of_1970_is_on_record_with_one_deviation_for_each_message(
+    site: Site, version: Version
+) -> None:
+    known = await site.announce("BAD")
+    await site.hand_out(CARD)
+    async with station(site.url, "BAD", version, at=datetime(1970, 1, 1, tzinfo=UTC)) as driver:
+        await driver.boot()
+        await driver.connector("Preparing", "Occupied")
+        assert await driver.start(CARD, 1000, 10) == "Accepted"
+        await driver.meter(1500, 600)
+        await driver.stop(CARD, 2000, 1200)
+    record = await site.record(known)
+    assert record["ended_at"] is not None
+    assert (record["energy_imported_wh"], record["received_at"].year) == (1000, SYSTEM.now().year)
+    noted = await site.rows(
+        "SELECT action, count(*) FROM deviation WHERE station_id = :key AND kind = 'clock astray' GROUP BY 1 ORDER BY 1",
+        key=known.key,
+    )
+    if version is V16:
+        told = [("MeterValues", 1), ("StartTransaction", 1), ("StatusNotification", 2), ("StopTransaction", 1)]
+    else:
+        told = [("StatusNotification", 1), ("TransactionEvent", 4)]
+    assert noted == told

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from forecourt.clock import Clock
+from forecourt.csms.gateway.clocks import astray
 from forecourt.csms.gateway.log import DEVIATED, LOGGED, row_of_call, storable
 from forecourt.csms.redaction import MASK, SECRET_ACTIONS, redacted_excerpt, redacted_text
 from forecourt.csms.stations.dialects import Handler, Later
@@ -193,10 +194,13 @@ class Dispatch:
         )
 
     def _add_deviations(self, link: Link, work: Work, heard: Heard) -> None:
-        if heard.deviations:
+        found = heard.deviations
+        clock = astray(heard.message, work.now)
+        if clock is not None:
+            found = (*found, clock)
+        if found:
             secret = heard.action in SECRET_ACTIONS
-            rows = (deviation_row(link, work, heard.action, one, secret=secret) for one in heard.deviations)
-            work.add(DEVIATED, *rows)
+            work.add(DEVIATED, *(deviation_row(link, work, heard.action, one, secret=secret) for one in found))
 
 
 async def _commit_if_possible(work: Work, wire_id: str) -> None:

@@ -71,7 +71,6 @@ class Odd(StrEnum):
     TRANSACTION_UNKNOWN = "transaction unknown"
     SEQUENCE_REUSED = "sequence number used twice"
     ID_REUSED = "transaction id used again"
-    CLOCK_ASTRAY = "clock astray"
 
 
 class LimitsData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", gc=False):

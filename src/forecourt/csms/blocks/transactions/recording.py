@@ -34,7 +34,6 @@ from forecourt.csms.blocks.transactions.model import (
     TransactionKey,
     What,
     moment,
-    plausible,
 )
 from forecourt.csms.blocks.transactions.numbering import SeqNos
 from forecourt.csms.blocks.transactions.pace import Pulse
@@ -85,15 +84,6 @@ async def record(block: Transactions, link: Link, work: Work, told: Told, *, hel
     if found is None:
         opened = await records.open_record(connection, station, told, work.now, block.price_per_kwh)
         case = _Case(link, work, connection, opened, None, [])
-        if not plausible(told.at, work.now):
-            block.deviate(
-                link,
-                work,
-                told.action,
-                Deviation(
-                    Odd.CLOCK_ASTRAY, "$.timestamp", told.at.isoformat(), "durations are reckoned from our clock"
-                ),
-            )
     else:
         case = _Case(link, work, connection, found, found, await records.facts(connection, found.id))
     twins = [fact for fact in case.known if fact.seq_no == told.seq_no]
