@@ -112,6 +112,42 @@ def test_stations_are_removed_and_what_cannot_be_done_is_said_in_words(server: S
     assert "not JSON" in not_json
 
 
+def test_a_card_is_added_blocked_and_removed(server: Server) -> None:
+    server.said("token", "add", "04A1B2C3D4E5F6", "--kind", "ISO14443", "--visual-number", "NL-7")
+    assert "exists already" in server.said("token", "add", "04a1b2c3d4e5f6", "--kind", "ISO14443", code=1)
+    assert re.search(r"04A1B2C3D4E5F6\s+ISO14443\s+NL-7\s+no", server.said("token", "list"))
+    server.said("token", "block", "04a1b2c3d4e5f6", "--reason", "lost [on the road]")
+    assert "lost [on the road]" in server.said("token", "list", "--blocked")
+    server.said("token", "unblock", "04A1B2C3D4E5F6")
+    assert server.answered("token", "list", "--blocked") == []
+    server.said("token", "remove", "04A1B2C3D4E5F6")
+    assert "There are no tokens" in server.said("token", "list")
+
+
+async def test_cards_and_handshakes_that_were_refused_are_listed_with_the_reason(server: Server) -> None:
+    made = server.answered("station", "add", "CP7")
+    url = server.answered("station", "show", "CP7")["url"].rpartition("/")[0]
+    async with connect(url, identity="CP7", password=made["password"], versions=(V16,)) as csms:
+        await csms.call(v16.BootNotification(charge_point_vendor="Acme", charge_point_model="Wallbox"))
+        verdict = await csms.call(v16.Authorize(id_tag="NOBODYS"))
+        assert verdict.id_tag_info.status == "Invalid"
+    assert re.search(r"NOBODYS\s+CP7\s+\w+\s+not known", server.said("token", "refused"))
+    for identity in ("CP7", "STRANGER"):
+        with pytest.raises(Exception, match=r"40[134]"):
+            async with connect(url, identity=identity, password="y" * 20, versions=(V16,)):
+                pass
+    words = server.said("station", "refused")
+    assert re.search(r"CP7\s+127\.0\.0\.1\S*\s+wrong password", words), words
+    assert "STRANGER" in words
+
+
+def test_a_station_is_accepted_or_turned_away(server: Server) -> None:
+    server.said("station", "add", "CP8")
+    server.said("station", "reject", "CP8")
+    server.said("station", "accept", "CP8")
+    assert server.answered("station", "list", "--pending") == []
+
+
 def test_who_has_lost_the_password_gets_another(server: Server) -> None:
     words = server.said("user", "reset-password", "admin")
     password = re.search(r"with the password (\S+)", words)

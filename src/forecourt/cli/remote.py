@@ -17,7 +17,7 @@ from forecourt.cli.demo_folder import default_folder
 from forecourt.cli.settings import Failure, read
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 URL_VARIABLE, KEY_VARIABLE = "FORECOURT_URL", "FORECOURT_KEY"
 _LIMIT_S: Final = 30.0

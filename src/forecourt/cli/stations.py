@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -107,6 +108,42 @@ def show(api: Api, identity: str) -> None:
     ):
         table.add_row(title, str(value))
     api.show(one, table)
+
+
+@station.command()
+@options
+@click.argument("identity")
+def accept(api: Api, identity: str) -> None:
+    """Let the station IDENTITY in, which nobody had announced. `station list --pending` lists who waits."""
+    decided = api.ask("PUT", f"/stations/{_key(api, identity)}/registration", {"registration": "Accepted"})
+    api.show(decided, f"{identity} is accepted; it is told so when it boots next, which it is asked to do now")
+
+
+@station.command()
+@options
+@click.argument("identity")
+def reject(api: Api, identity: str) -> None:
+    """Turn the station IDENTITY away."""
+    decided = api.ask("PUT", f"/stations/{_key(api, identity)}/registration", {"registration": "Rejected"})
+    api.show(decided, f"{identity} is rejected")
+
+
+@station.command()
+@options
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many, the latest first."
+)
+def refused(api: Api, limit: int) -> None:
+    """List the last handshakes that were turned away, and why."""
+    columns = {
+        "when": lambda one: one["at"],
+        "station": lambda one: one["stationName"],
+        "from": lambda one: one["peer"],
+        "because": lambda one: f"{one['reason'].replace('_', ' ')} {one['detail']}".strip(),
+        "path": lambda one: one["path"],
+    }
+    items = list(itertools.islice(api.all("/refused-handshakes"), limit))
+    api.table(items, columns, "No handshake was refused.")
 
 
 @station.command()
