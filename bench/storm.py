@@ -8,7 +8,7 @@ closed or answered with an error ends the measurement as failed: nobody tries tw
 stations after their boot is answered, and not waited for.
 
 `kib_per_station` is by how much the resident memory of the management system grew from before the first connection until
-all stations were connected and still, divided by their number; the stations themselves were in its memory before.
+a few seconds after the last answer, divided by the number of stations; what is known of them was in its memory before.
 Afterwards SQL must find every connection, boot, connector and logged message.
 """
 
@@ -47,8 +47,8 @@ V16: Final = "ocpp1.6"
 KNOCKING: Final = 2_000
 """Handshakes under way at once: one process that plays all stations must not be too busy to speak to those it has reached."""
 LONGEST_S: Final = 300.0
-STILL_S: Final = 3.0
-"""How long nothing must happen before memory is looked at."""
+STILL_S: Final = 5.0
+"""How long memory is given to settle."""
 
 
 # The load, in a process of its own.
@@ -136,7 +136,7 @@ async def measure(stations: int, profile: bool) -> dict[str, Any]:
             async with load(csms.port, stations) as told:
                 profiler.disable()
                 ours_s, theirs_s = cpu_s([os.getpid()]) - ours_s, cpu_s(database) - theirs_s
-                await still(csms)
+                await SYSTEM.sleep(STILL_S)
                 resident = resident_bytes() - resident
                 await check(csms, stations)
             if profile:
@@ -187,14 +187,6 @@ def resident_bytes() -> int:
     gc.collect()
     fields = Path("/proc/self/statm").read_text(encoding="ascii").split()
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-async def still(csms: Csms) -> None:
-    """Wait until nothing is written any more."""
-    deadline, before = SYSTEM.monotonic() + LONGEST_S, -1
-    while (entries := csms.store.journal.figures.entries) != before and SYSTEM.monotonic() < deadline:
-        before = entries
-        await SYSTEM.sleep(STILL_S)
 
 
 async def check(csms: Csms, stations: int) -> None:
