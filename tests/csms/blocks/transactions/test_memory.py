@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from forecourt.csms.blocks.transactions.memory import Ongoing
+from forecourt.csms.blocks.transactions.records import Open
 from forecourt.csms.blocks.transactions.watching import Watch
 from forecourt.csms.gateway.dispatch import Unanswerable
+from forecourt.csms.stations.model import StationKey
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.store.entry import Entry
 from forecourt.csms.store.errors import EntryRefused, StoreAway
@@ -161,3 +163,38 @@ async def test_a_limit_of_a_station_that_is_gone_is_left_alone(world: World, ver
     lonely = Watch(world.store, Stations(), world.clock, world.tasks, stop)
     assert await lonely.resume() == 1
     await world.clock.advance(60)
+
+
+async def test_after_a_reconnection_what_is_open_is_read_beside_the_unit_of_work(
+    world: World, version: Version
+) -> None:
+    station = Speaker(world, world.link(version))
+    await station.begin(0, 1000)
+    before = world.open_ones.queries
+    station.link = world.link(version, epoch=2)
+    await station.meter(30, 1050)
+    await station.meter(60, 1100)
+    assert world.open_ones.queries == before + 1
+    await station.end(120, 1200)
+    assert (await world.record())["energy_imported_wh"] == 200
+
+
+async def test_what_is_changed_while_it_is_read_is_read_again(
+    world: World, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = Speaker(world, world.link(version))
+    await station.begin(0, 1000)
+    station.link = world.link(version, epoch=2)
+    original, reads = world.open_ones.of, list[Open]()
+
+    async def of(key: StationKey) -> Open:
+        found = await original(key)
+        reads.append(found)
+        if len(reads) == 1:
+            world.station.recall(Ongoing).stale()
+        return found
+
+    monkeypatch.setattr(world.open_ones, "of", of)
+    await station.meter(30, 1050)
+    assert len(reads) == 2
+    assert world.station.recall(Ongoing).epoch == 2
