@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from examples import all_versions
 from forecourt import transport
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +51,14 @@ async def test_the_examples_of_the_readme_talk_to_each_other(monkeypatch: pytest
         "the station will reset: Scheduled",
         "the management system says: Accepted",
     }
+
+
+async def test_the_example_of_all_versions_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+    async with asyncio.timeout(30):
+        await all_versions.main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "All four have talked to each other."
+    assert sum("is Accepted" in line for line in said) == 4
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
