@@ -20,7 +20,6 @@ BUSINESS = (
     "organisations",
     "sites",
     "accounts",
-    "webhooks",
     "drivers",
     "billing",
     "payments",

@@ -42,6 +42,8 @@ from forecourt.csms.blocks.transactions.records import open_of
 from forecourt.csms.bus import LocalBus
 from forecourt.csms.config import Config
 from forecourt.csms.feed.engine import Feed
+from forecourt.csms.feed.webhooks import Webhooks, forget_deliveries
+from forecourt.csms.feed.webhooks_api import WebhookParts
 from forecourt.csms.gateway.arrivals import Arrivals
 from forecourt.csms.gateway.certificates import Certificates
 from forecourt.csms.gateway.connections import Connections, Parts
@@ -68,10 +70,13 @@ from forecourt.csms.web import repeating
 from forecourt.transport.closure import GOING_AWAY, TRY_AGAIN_LATER
 from forecourt.transport.limits import Limits
 from forecourt.transport.listener import Listener, listen
+from forecourt.transport.outbound import Outbound, anywhere, public_only
 from forecourt.transport.tasks import Tasks
 
 NODE: Final = "one"
 BY_LIMITS: Final = "limits"
+_MOST_REPLY_BYTES: Final = 64 * 1024
+"""Nobody looks at what a receiver of webhooks answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +204,7 @@ async def run(
             often=[often, renew_certificates, names.renew],
             kept=[Kept(MESSAGE_LOG, config.retention.message_log_days), Kept(SPLIT, config.retention.meter_value_days)],
             retention=config.retention,
-            seldom=[store.journal.tidy, partial(repeating.forget, store)],
+            seldom=[store.journal.tidy, partial(repeating.forget, store), partial(forget_deliveries, store)],
         )
         await tidy.tidy()
         await stack.enter_async_context(_background(worker.run(), tidy.run()))
@@ -233,6 +238,16 @@ async def run(
             stack.push_async_callback(api_database.close)
             counted = metrics.registry(stations, sending, store.journal)
             feed = Feed(database=store.database, bus=bus, clock=clock, stations=stations)
+            outbound = Outbound(
+                approve=anywhere if config.webhooks.private_networks else public_only,
+                timeout_s=config.webhooks.timeout_s,
+                max_body_bytes=_MOST_REPLY_BYTES,
+                clock=clock,
+            )
+            stack.push_async_callback(outbound.close)
+            webhooks = Webhooks(
+                database=store.database, bus=bus, clock=clock, stations=stations, outbound=outbound, node=NODE
+            )
             api = application(
                 store=store,
                 api_database=api_database,
@@ -248,6 +263,7 @@ async def run(
                         blocks=blocks,
                         dialects=parts.dialects,
                         feed=feed,
+                        webhooks=WebhookParts(webhooks=webhooks, database=store.database, bus=bus, clock=clock),
                         url_of=partial(_charger_url, config, listener.port),
                     )
                 ),
@@ -255,7 +271,7 @@ async def run(
             )
             api_port = await stack.enter_async_context(serving(metrics.Measured(api, counted, clock), config.api))
             # After the server, so that streams end before it waits for them.
-            await stack.enter_async_context(_background(feed.run()))
+            await stack.enter_async_context(_background(feed.run(), webhooks.run()))
             progress(f"the API listens on port {api_port}, its description is at /api/docs")
         yield Csms(
             store=store,

@@ -53,7 +53,9 @@ from forecourt.csms.blocks.transactions.judging import open_transactions
 from forecourt.csms.blocks.transactions.model import Ability
 from forecourt.csms.blocks.transactions.shapes import TransactionParts
 from forecourt.csms.feed import api as feed_api
+from forecourt.csms.feed import webhooks_api
 from forecourt.csms.feed.engine import Feed
+from forecourt.csms.feed.webhooks_api import WebhookParts
 from forecourt.csms.gateway import api as gateway_api
 from forecourt.csms.organisations import api as organisations_api
 from forecourt.csms.sites import api as sites_api
@@ -101,6 +103,7 @@ class ApiParts:
     dialects: Mapping[Version, Dialect]
     url_of: Callable[[str, str, int], str]
     feed: Feed
+    webhooks: WebhookParts
 
 
 def forms_of(known: Mapping[Version, Dialect]) -> Forms:
@@ -142,6 +145,7 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
         *provisioning_api.routes(parts.blocks.provisioning, parts.stations, parts.sending),
         *security_api.routes(parts.blocks.security, parts.stations),
         *gateway_api.routes(),
+        *webhooks_api.routes(parts.webhooks),
         *users_api.routes(),
         *grants_api.routes(),
         *keys_api.routes(),

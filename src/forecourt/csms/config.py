@@ -98,6 +98,14 @@ class Retention(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     event_days: Days = 90
 
 
+class Webhooks(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How receivers of webhooks are reached. `private_networks` lets them be on this machine or in its networks: only where
+    everybody who may add a webhook may also reach what is there."""
+
+    private_networks: bool = False
+    timeout_s: Annotated[float, Meta(gt=0, le=20)] = 10.0
+
+
 class Charging(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Defaults of the business until tariffs exist."""
 
@@ -115,6 +123,7 @@ class Config(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     soap: Soap = Soap()
     database: Database = Database()
     retention: Retention = Retention()
+    webhooks: Webhooks = Webhooks()
     charging: Charging = Charging()
 
 

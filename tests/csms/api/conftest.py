@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forecourt.csms import app
-from forecourt.csms.config import Api, Config, Database, Gateway, Server, Soap
+from forecourt.csms.config import Api, Config, Database, Gateway, Server, Soap, Webhooks
 from tests.csms.api.system import System, client_of
 
 
@@ -26,7 +26,15 @@ def gateway() -> Gateway:
 
 
 @pytest.fixture
-async def system(database_url: str, tmp_path: Path, api_settings: Api, gateway: Gateway) -> AsyncIterator[System]:
+def webhook_settings() -> Webhooks:
+    """How receivers of webhooks are reached. A module of tests may have it otherwise."""
+    return Webhooks()
+
+
+@pytest.fixture
+async def system(
+    database_url: str, tmp_path: Path, api_settings: Api, gateway: Gateway, webhook_settings: Webhooks
+) -> AsyncIterator[System]:
     """The management system, running."""
     # The debug mode of asyncio takes half of the time of requests; the journeys of stations have it on.
     asyncio.get_running_loop().set_debug(False)
@@ -34,6 +42,7 @@ async def system(database_url: str, tmp_path: Path, api_settings: Api, gateway: 
         server=Server(host="127.0.0.1", port=0),
         api=api_settings,
         gateway=gateway,
+        webhooks=webhook_settings,
         database=Database(url=database_url, folder=tmp_path),
         soap=Soap(trusted_networks=("127.0.0.0/8",)),
     )

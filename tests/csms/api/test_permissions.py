@@ -144,6 +144,7 @@ async def things(system: System) -> dict[str, object]:
     command = await me.post(f"/stations/{station['id']}/commands", {"kind": "Reset"}, 202)
     bulk = await me.post("/bulk-commands", {"kind": "Reset", "selection": {"all": True}}, 202)
     token = await me.post("/tokens", {"value": "04A1B2C3"})
+    hook = await me.post("/webhooks", {"name": "Billing", "url": "https://billing.example/", "enabled": False})
     [change, *_] = (await me.get("/audit"))["items"]
     async with system.csms.store.work() as work:
         transaction = await (await work.sql()).execute(
@@ -152,6 +153,12 @@ async def things(system: System) -> dict[str, object]:
                 " SELECT id, organisation_id, '1', created_at, created_at, created_at FROM station WHERE id = :id RETURNING id"
             ),
             {"id": station["id"]},
+        )
+        letter = await (await work.sql()).execute(
+            text(
+                "INSERT INTO webhook_dead_letter (webhook_id, organisation_id, event_id, kind, body, attempts, error, died_at)"
+                " SELECT id, organisation_id, 1, 'SiteChanged', '{}', 1, '', created_at FROM webhook RETURNING id"
+            )
         )
     return {
         "organisation_id": home,
@@ -163,6 +170,8 @@ async def things(system: System) -> dict[str, object]:
         "command_id": command["id"],
         "bulk_id": bulk["id"],
         "token_id": token["id"],
+        "webhook_id": hook["id"],
+        "letter_id": letter.scalar_one(),
         "transaction_id": transaction.scalar_one(),
     }
 
