@@ -1,7 +1,8 @@
-"""A database for tests that run the command line's parts in their own process."""
+"""A database, and a management system with its API, for tests that run the command line's parts in their own process."""
 
 from __future__ import annotations
 
+from tests.csms.api.conftest import api_settings, gateway, system
 from tests.csms.conftest import database_url, server, server_folder
 
-__all__ = ["database_url", "server", "server_folder"]
+__all__ = ["api_settings", "database_url", "gateway", "server", "server_folder", "system"]

@@ -1,0 +1,83 @@
+"""The day of an operator through the API alone, with a virtual station behind each of the four doors."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from forecourt.cli.demo_stations import fleet
+from forecourt.cli.demo_stations.model import Make
+from forecourt.cli.demo_stations.station import Pace
+from tests.csms.api.sse import reading
+from tests.csms.api.system import System
+
+LIMIT_S: Final = 30.0
+NOBODY_COMES: Final = Pace(
+    first_s=(600, 700), short_s=(0.01, 0.02), stay_s=(600, 700), sample_s=0.2, heartbeat_s=5.0, reconnect_s=0.05
+)
+DOORS: Final = {
+    "1.6 JSON": Make(identity="CP-A", vendor="Acme", model="Wallbox", version="1.6", max_w=22_080),
+    "1.6 SOAP": Make(identity="CP-B", vendor="Acme", model="Wallbox", version="1.6", soap=True, max_w=22_080),
+    "2.0.1": Make(identity="CP-C", vendor="Acme", model="Wallbox", version="2.0.1", max_w=22_080),
+    "2.1": Make(identity="CP-D", vendor="Acme", model="Wallbox", version="2.1", max_w=22_080),
+}
+CARD: Final = "04A1B2C3D4E5F6"
+
+
+async def until(system: System, path: str, ready: str, wanted: object) -> dict[str, Any]:
+    """Ask the API until a field is what it is to be."""
+    async with asyncio.timeout(LIMIT_S):
+        while (answer := await system.platform.get(path))[ready] != wanted:
+            pass
+    return dict(answer)
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_onboard_start_watch_limit_and_read_the_record(system: System, tmp_path: Path, door: str) -> None:
+    make, platform = DOORS[door], system.platform
+    made = await platform.post("/stations", {"stationId": make.identity, "soapEnabled": make.soap})
+    await platform.post("/tokens", {"value": CARD, "kind": "ISO14443"})
+    key = made["id"]
+    line = fleet.stations(
+        [make],
+        {make.identity: made["password"]},
+        port=system.csms.port,
+        memory=tmp_path / "memory",
+        seed=1,
+        pace=NOBODY_COMES,
+    )
+    async with reading(platform, stationId=key) as live, line:
+        await live.until_kind("StationBooted")
+        shown = await until(system, f"/stations/{key}", "connected", True)
+        assert (shown["vendor"], shown["version"]) == ("Acme", make.version)
+        assert {"StartCharging", "Reset", "UnlockConnector"} <= set(shown["capabilities"])
+        # Once it is idle.
+        await live.until(lambda said: said.name == "message" and said.data["kind"] == "ConnectorChanged")
+
+        begin = {"kind": "StartCharging", "arguments": {"token": {"value": CARD, "kind": "ISO14443"}, "evseId": 1}}
+        command = await platform.post(f"/stations/{key}/commands", begin, params={"wait": 20})
+        assert command["status"] == "accepted", command
+        await live.until_kind("TransactionStarted")
+        (running,) = (await platform.get("/transactions", params={"stationId": key}))["items"]
+        assert (running["token"], running["verdict"], running["billable"]) == (CARD, "Accepted", True)
+        # Somebody who watches sees the power without asking.
+        await live.until(lambda said: said.name == "readings" and "Power" in str(said.data))
+
+        path = f"/transactions/{running['id']}"
+        limited = await platform.ask("PUT", f"{path}/limits", json={"energyWh": 3})
+        assert limited.status_code == 200, limited.text
+        await live.until_kind("TransactionEnded")
+        record = await until(system, path, "stopReason", "Remote")
+    assert record["limitsReached"] == ["energyWh"], record
+    assert record["energyImportedWh"] == record["registerEndWh"] - record["registerBeginWh"] >= 1
+    assert record["complete"], record
+    assert record["trail"]["imported"], record
+    exported = await platform.ask("GET", "/transactions/export", params={"stationId": key})
+    assert exported.status_code == 200
+    head, *lines = exported.text.strip().splitlines()
+    assert len(lines) == 1
+    assert CARD in lines[0]
+    assert "energy" in head.lower()
