@@ -68,6 +68,24 @@ def test_certificates_are_looked_into(tmp_path: Path) -> None:
     assert judged(tmp_path / "none.pem", own.key, NOW).grade is Grade.BAD
 
 
+def test_revocation_lists_are_looked_into(tmp_path: Path) -> None:
+    authority = Authority.make(tmp_path)
+    server, gone = authority.issue("one", "here"), authority.issue("gone", "gone")
+    roots = tmp_path / "roots.pem"
+    roots.write_text(authority.roots)
+
+    def judged(crl: Path, ca: Path | None = roots) -> Finding:
+        tls = Tls(certificates=((Path(server.chain), Path(server.key)),), client_ca=ca, client_crl=(crl,))
+        return found(Config(tls=tls), "revocation list")
+
+    good = judged(authority.revoke("good.crl", gone))
+    assert (good.grade, good.words) == (Grade.GOOD, "1 certificates revoked")
+    late = judged(authority.revoke("late.crl", gone, until=NOW))
+    assert (late.grade, "should have been replaced on 2026-11-28" in late.words) == (Grade.WARNING, True)
+    assert judged(tmp_path / "none.crl").grade is Grade.BAD
+    assert judged(authority.revoke("good.crl"), None).grade is Grade.BAD
+
+
 def test_the_command_ends_with_one_if_something_is_wrong(tmp_path: Path) -> None:
     environment = {"FORECOURT_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
     result = CliRunner().invoke(main, ["doctor", "--data", str(tmp_path)], env=environment)

@@ -39,8 +39,10 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @asynccontextmanager
-async def secured(database_url: str, folder: Path, authority: Authority, *pairs: KeyPair) -> AsyncIterator[Site]:
-    """The management system with these certificates."""
+async def secured(
+    database_url: str, folder: Path, authority: Authority, *pairs: KeyPair, crl: tuple[Path, ...] = ()
+) -> AsyncIterator[Site]:
+    """The management system with these certificates, and lists of revoked ones."""
     roots = folder / "roots.pem"
     roots.write_text(authority.roots)
     config = Config(
@@ -48,7 +50,9 @@ async def secured(database_url: str, folder: Path, authority: Authority, *pairs:
         api=Api(enabled=False),
         database=Database(url=database_url, folder=folder),
         gateway=Gateway(registration="closed"),
-        tls=Tls(certificates=tuple((Path(pair.chain), Path(pair.key)) for pair in pairs), client_ca=roots),
+        tls=Tls(
+            certificates=tuple((Path(pair.chain), Path(pair.key)) for pair in pairs), client_ca=roots, client_crl=crl
+        ),
     )
     async with app.run(config) as csms:
         async with csms.store.database.engine.begin() as connection:

@@ -74,6 +74,27 @@ class Authority:
         )
         return KeyPair(chain, secret)
 
+    def revoke(
+        self,
+        file: str,
+        *pairs: KeyPair,
+        until: datetime = datetime(2090, 1, 1, tzinfo=UTC),
+        der: bool = False,
+        delta: bool = False,
+    ) -> Path:
+        """A list that revokes these certificates, written to `file`."""
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self.name).last_update(_FROM).next_update(until)
+        for pair in pairs:
+            (leaf,) = x509.load_pem_x509_certificates(Path(pair.chain).read_bytes())
+            entry = x509.RevokedCertificateBuilder().serial_number(leaf.serial_number).revocation_date(_FROM)
+            builder = builder.add_revoked_certificate(entry.build())
+        if delta:
+            builder = builder.add_extension(x509.DeltaCRLIndicator(1), critical=True)
+        made = builder.sign(self.key, hashes.SHA256())
+        written = self.folder / file
+        written.write_bytes(made.public_bytes(serialization.Encoding.DER if der else serialization.Encoding.PEM))
+        return written
+
 
 def _name(common_name: str, organization: str) -> x509.Name:
     return x509.Name(

@@ -132,6 +132,29 @@ def _certificates(config: Config, now: datetime) -> Iterator[Finding]:
             yield Finding(what, Grade.WARNING, f"expires on {ends:%Y-%m-%d}", "renew it")
         else:
             yield Finding(what, Grade.GOOD, f"valid until {ends:%Y-%m-%d}")
+    yield from _revocations(config, now)
+
+
+def _revocations(config: Config, now: datetime) -> Iterator[Finding]:
+    from forecourt.csms.gateway.revocation import read_lists
+
+    for file in config.tls.client_crl:
+        what = f"revocation list {file}"
+        try:
+            roots = "" if config.tls.client_ca is None else config.tls.client_ca.read_text()
+            lists = read_lists([file], roots).lists
+        except (OSError, ValueError) as error:
+            yield Finding(what, Grade.BAD, f"cannot be used: {error}", "without it the server does not start")
+            continue
+        late = next((one for one in lists if one.is_late(now)), None)
+        count = sum(len(one.revoked) for one in lists)
+        if late is not None:
+            words = (
+                f"should have been replaced on {late.next_update:%Y-%m-%d}; its {count} revoked certificates stay so"
+            )
+            yield Finding(what, Grade.WARNING, words, "fetch the newest list of this authority")
+        else:
+            yield Finding(what, Grade.GOOD, f"{count} certificates revoked")
 
 
 def _clock(now: datetime) -> Finding:

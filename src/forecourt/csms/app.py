@@ -148,9 +148,15 @@ async def run(
         await sending.resume()
         await boots.resume(store, stations)
         await blocks.transactions.watch.resume()
+        certificates = Certificates(config.tls, clock)
         connection_parts = Parts(
             doorkeeper=Doorkeeper(
-                stations, config.gateway, pepper=pepper, owners=names.of, available=database.is_available
+                stations,
+                config.gateway,
+                pepper=pepper,
+                owners=names.of,
+                available=database.is_available,
+                revoked=certificates.is_revoked,
             ),
             refusals=Refusals(store, stations, clock, tasks),
             newcomers=Newcomers(store, stations, config.gateway, organisation),
@@ -168,7 +174,14 @@ async def run(
         connections = Connections(connection_parts)
         gate.append(connections)
         soap = SoapDoor(
-            connection_parts, SoapParts(policy=config.soap, path=config.gateway.path, pepper=pepper, owners=names.of)
+            connection_parts,
+            SoapParts(
+                policy=config.soap,
+                path=config.gateway.path,
+                pepper=pepper,
+                owners=names.of,
+                revoked=certificates.is_revoked,
+            ),
         )
         stack.push_async_callback(soap.close)
         worker = Worker(
@@ -187,7 +200,6 @@ async def run(
             provisioning_upkeep.begin(work)
         await bulk.resume(store)
 
-        certificates = Certificates(config.tls)
         listening: list[Listener] = []
 
         async def renew_certificates() -> None:

@@ -52,10 +52,12 @@ class Api(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Tls(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Server certificates (an RSA and an ECDSA pair may stand side by side) and who signs stations' certificates."""
+    """Server certificates (an RSA and an ECDSA pair may stand side by side), who signs stations' certificates, and what they revoke."""
 
     certificates: tuple[tuple[Path, Path], ...] = ()
     client_ca: Path | None = None
+    client_crl: tuple[Path, ...] = ()
+    """Lists of revoked certificates, signed by who is in `client_ca`."""
     rsa_key_exchange: bool = False
 
 

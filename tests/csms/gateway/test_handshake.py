@@ -25,6 +25,7 @@ from forecourt.transport.handshake import Address, Certificate, Handshake, NoCom
 from forecourt.transport.handshake import Credentials as Basic
 from forecourt.transport.headers import Headers
 
+REVOKED = b"a certificate that was taken back"
 PEPPER = b"p" * 32
 PASSWORD = "correct horse battery"
 NEXT_PASSWORD = "the one that follows it"
@@ -77,6 +78,7 @@ def decide(
         pepper=PEPPER,
         owners=lambda one: frozenset({"Operator", "Partner"}),
         available=lambda: available,
+        revoked=lambda certificate: certificate.der == REVOKED,
     )
     return keeper.decide(handshake)
 
@@ -284,6 +286,7 @@ def test_the_name_in_the_certificate_is_the_one_on_record_rather_than_the_identi
     [
         (None, "no_certificate"),
         (Certificate(b"der", {}), "no_certificate"),
+        (Certificate(REVOKED, certificate().parsed), "certificate_revoked"),
         (certificate("CS2"), "wrong_certificate_name"),
         (certificate(None), "wrong_certificate_name"),
         (certificate(owner="Somebody"), "wrong_certificate_owner"),
@@ -349,3 +352,9 @@ def test_who_may_not_come_in_learns_nothing_of_versions() -> None:
 def test_no_refusal_shows_the_password_that_was_tried(policy: Gateway) -> None:
     for handshake in (knock(password="my-secret-password", username="CS9"), knock("/x", password="my-secret-password")):
         assert "my-secret-password" not in repr(decide(handshake, station(), policy))
+
+
+def test_a_newcomer_with_a_revoked_certificate_is_refused() -> None:
+    shown = knock(password=None, secure=True, certificate=Certificate(REVOKED, certificate().parsed))
+    decision = decide(shown, None, Gateway(registration="open"))
+    turned(decision, HTTPStatus.FORBIDDEN, "certificate_revoked")

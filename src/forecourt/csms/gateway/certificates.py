@@ -8,7 +8,10 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
+from forecourt.clock import Clock
 from forecourt.csms.config import Tls
+from forecourt.csms.gateway.revocation import Revoked, read_lists
+from forecourt.transport.handshake import Certificate
 from forecourt.transport.listener import Listener
 from forecourt.transport.tls import ClientCertificates, KeyPair, server_context
 
@@ -18,19 +21,29 @@ _LOG = logging.getLogger("forecourt.gateway")
 class Certificates:
     """What `settings` name, and how the files were when they were last read."""
 
-    def __init__(self, settings: Tls) -> None:
+    def __init__(self, settings: Tls, clock: Clock) -> None:
         self._settings = settings
+        self._clock = clock
+        self._revoked = Revoked()
+        self._told: Revoked | None = None
         self._seen: Mapping[Path, tuple[int, int]] = {}
 
+    def is_revoked(self, certificate: Certificate) -> bool:
+        """Whether a station's certificate is on one of the lists. Does not wait."""
+        return self._revoked.covers(certificate)
+
     async def load(self) -> ssl.SSLContext | None:
-        """The context of the listener, None without certificates. Raises OSError, ssl.SSLError."""
-        return await asyncio.to_thread(self._load)
+        """The context of the listener, None without certificates. Raises OSError, ssl.SSLError, ValueError."""
+        context = await asyncio.to_thread(self._load)
+        self._warn()
+        return context
 
     async def renew(self, listener: Listener) -> bool:
         """Let new connections see what the files hold now, if they have changed; those that are there go on with what they have.
 
         Files that cannot be used, such as a certificate whose key is not there yet, are looked at again the next time.
         """
+        self._warn()
         if not self._settings.certificates or await asyncio.to_thread(self._look) == self._seen:
             return False
         try:
@@ -57,13 +70,25 @@ class Certificates:
             client_roots=roots,
             rsa_key_exchange=settings.rsa_key_exchange,
         )
+        self._revoked = read_lists(settings.client_crl, roots or "")
         self._seen = seen
         return context
+
+    def _warn(self) -> None:
+        """Say once of what was read that it should have been replaced."""
+        late = [one for one in self._revoked.lists if one.is_late(self._clock.now())]
+        if late and self._told is not self._revoked:
+            self._told = self._revoked
+            for one in late:
+                _LOG.warning(
+                    "%s should have been replaced on %s; what it revokes stays revoked", one.file, one.next_update
+                )
 
     def _look(self) -> Mapping[Path, tuple[int, int]]:
         files = [file for pair in self._settings.certificates for file in pair]
         if self._settings.client_ca is not None:
             files.append(self._settings.client_ca)
+        files += self._settings.client_crl
         found = {}
         for file in files:
             try:

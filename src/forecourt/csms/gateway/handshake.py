@@ -28,6 +28,7 @@ from forecourt.csms.stations.model import SecurityProfile, Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.ocpp.versions import VERSIONS, Version
 from forecourt.transport.handshake import (
+    Certificate,
     Handshake,
     NoCommonSubprotocol,
     Refuse,
@@ -77,13 +78,16 @@ class Doorkeeper:
         pepper: bytes,
         owners: Callable[[Station], frozenset[str]],
         available: Callable[[], bool],
+        revoked: Callable[[Certificate], bool],
     ) -> None:
-        """`owners` gives the organisation names a station's certificate may carry, `available` whether the database is there."""
+        """`owners` gives the organisation names a station's certificate may carry, `available` whether the database is there,
+        `revoked` which certificates their authorities have taken back."""
         self._stations = stations
         self._policy = policy
         self._pepper = pepper
         self._owners = owners
         self._available = available
+        self._revoked = revoked
 
     def decide(self, handshake: Handshake) -> Admitted | Turned:
         """The decision, with its reason."""
@@ -105,7 +109,9 @@ class Doorkeeper:
         if self._policy.registration == "closed":
             detail = "no such station, and registration is closed"
             return Turned(not_found(detail), wire_id, "unknown_station", detail)
-        given = handshake.credentials
+        certificate, given = handshake.certificate, handshake.credentials
+        if certificate is not None and self._revoked(certificate):
+            return _turned_for(Verdict.CERTIFICATE_REVOKED, wire_id)
         if given is not None and given.username != wire_id:
             return _turned_for(Verdict.WRONG_USERNAME, wire_id)
         # One that comes with nothing could never be told from another that does.
@@ -144,6 +150,7 @@ class Doorkeeper:
             pepper=self._pepper,
             allow_profile_0=self._policy.allow_profile_0,
             profile=profile,
+            revoked=self._revoked,
         )
 
     def _agree(
@@ -178,6 +185,7 @@ _DETAILS: Final = {
     Verdict.NO_CERTIFICATE: "no valid client certificate was shown",
     Verdict.WRONG_CERTIFICATE_NAME: "the certificate's CN is not the serial number registered for this station",
     Verdict.WRONG_CERTIFICATE_OWNER: "the certificate's O names no trusted organisation",
+    Verdict.CERTIFICATE_REVOKED: "the certificate has been revoked by its authority",
     Verdict.PROFILE_MISMATCH: "the station came over another security profile than the one it was given",
     Verdict.PROFILE_0_NOT_ALLOWED: "security profile 0 is not allowed here",
 }

@@ -32,7 +32,7 @@ from forecourt.ocpp.soap import CENTRAL_SYSTEM
 from forecourt.ocpp.versions import V16
 from forecourt.transport.admission import Caller
 from forecourt.transport.closure import GOING_AWAY, POLICY_VIOLATION
-from forecourt.transport.handshake import Refuse, forbidden, not_found, unauthorized
+from forecourt.transport.handshake import Certificate, Refuse, forbidden, not_found, unauthorized
 from forecourt.transport.http import HttpHandler
 from forecourt.transport.observer import Observer
 from forecourt.transport.outbound import IpAddress, public_only
@@ -54,6 +54,7 @@ class SoapParts:
     path: str
     pepper: bytes
     owners: Callable[[Station], frozenset[str]]
+    revoked: Callable[[Certificate], bool]
     tls: ssl.SSLContext | None = None
 
 
@@ -123,6 +124,7 @@ class SoapDoor:
             pepper=self._soap.pepper,
             # A station in a network the operator named is taken at its word.
             allow_profile_0=self._parts.policy.allow_profile_0 or self._trusts(caller.peer.host),
+            revoked=self._soap.revoked,
         )
         if verdict is Verdict.ACCEPTED:
             return None

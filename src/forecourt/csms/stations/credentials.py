@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from enum import StrEnum
 
 from forecourt.csms.stations.model import SecurityProfile, Station
@@ -31,6 +32,7 @@ class Verdict(StrEnum):
     NO_CERTIFICATE = "no_certificate"
     WRONG_CERTIFICATE_NAME = "wrong_certificate_name"
     WRONG_CERTIFICATE_OWNER = "wrong_certificate_owner"
+    CERTIFICATE_REVOKED = "certificate_revoked"
     PROFILE_MISMATCH = "security_profile_mismatch"
     PROFILE_0_NOT_ALLOWED = "security_profile_0_not_allowed"
 
@@ -66,12 +68,13 @@ def judge(
     pepper: bytes,
     allow_profile_0: bool,
     profile: SecurityProfile | None = None,
+    revoked: Callable[[Certificate], bool],
 ) -> Verdict:
     """The verdict on a station that exists. `owners` are the organisation names its certificate may carry.
 
     A station uses exactly the profile it was given (A00.FR.001, A00.FR.002), so a better one is refused as well: accepting
     a password where a certificate was agreed would be the downgrade, and the reverse shows a mix-up worth seeing. `profile`
-    is another one that it was offered.
+    is another one that it was offered. `revoked` tells of a certificate whether its authority has taken it back.
     """
     profile = profile or station.credentials.profile
     if profile is SecurityProfile.NONE:
@@ -79,7 +82,7 @@ def judge(
     if secure is (profile is SecurityProfile.BASIC):
         return Verdict.PROFILE_MISMATCH
     if profile is SecurityProfile.TLS_CERTIFICATE:
-        return _judge_certificate(station, certificate, owners)
+        return _judge_certificate(station, certificate, owners, revoked)
     if shown is None:
         return Verdict.NO_PASSWORD
     # A00.FR.204: the user name is the identity.
@@ -92,9 +95,13 @@ def judge(
     return Verdict.ACCEPTED if any(matches) else Verdict.WRONG_PASSWORD
 
 
-def _judge_certificate(station: Station, certificate: Certificate | None, owners: frozenset[str]) -> Verdict:
+def _judge_certificate(
+    station: Station, certificate: Certificate | None, owners: frozenset[str], revoked: Callable[[Certificate], bool]
+) -> Verdict:
     if certificate is None or not certificate.parsed:
         return Verdict.NO_CERTIFICATE
+    if revoked(certificate):
+        return Verdict.CERTIFICATE_REVOKED
     # A00.FR.405: the CN is the serial number registered for this station.
     if certificate.subject("commonName") != (station.credentials.certificate_name or station.wire_id):
         return Verdict.WRONG_CERTIFICATE_NAME
