@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 import os
-import resource
 import ssl
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
@@ -217,9 +216,3 @@ def cpu_s(pids: Sequence[int]) -> float:
             continue
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def raise_file_limit() -> None:
-    """As many files as the system lets us have."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

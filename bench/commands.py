@@ -21,10 +21,11 @@ from typing import Any, Final
 
 import httpx2
 
-from bench._stations import Station, asked, durability, local_key, management_system, raise_file_limit, scratch
+from bench._stations import Station, asked, durability, local_key, management_system, scratch
 from forecourt.clock import SYSTEM
 from forecourt.csms.app import Csms
 from forecourt.transport import run
+from forecourt.transport.running import allow_many_files
 
 V201: Final = "ocpp2.0.1"
 V16: Final = "ocpp1.6"
@@ -168,7 +169,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=1, help="requests at a time")
     parser.add_argument("--load", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    raise_file_limit()
+    allow_many_files()
     if given.load:
         told = json.loads(sys.stdin.read())
         work = generate(told["port"], told["api"], told["key"], told["keys"], told["seconds"], told["clients"])

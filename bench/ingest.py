@@ -29,12 +29,12 @@ from bench._stations import (
     database_pids,
     durability,
     management_system,
-    raise_file_limit,
     scratch,
 )
 from forecourt.clock import SYSTEM
 from forecourt.csms.app import Csms
 from forecourt.transport import run
+from forecourt.transport.running import allow_many_files
 
 V201: Final = "ocpp2.0.1"
 V16: Final = "ocpp1.6"
@@ -294,7 +294,7 @@ def main() -> None:
     )
     parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    raise_file_limit()
+    allow_many_files()
     if given.load is not None:
         result = run(generate(given.load, given.connections, given.warm_up, given.seconds))
     else:

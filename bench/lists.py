@@ -25,10 +25,11 @@ import httpx2
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bench._stations import local_key, management_system, raise_file_limit, scratch
+from bench._stations import local_key, management_system, scratch
 from forecourt.clock import SYSTEM
 from forecourt.csms.app import Csms
 from forecourt.transport import run
+from forecourt.transport.running import allow_many_files
 
 SEED: Final = 7
 LONGEST_S: Final = 60.0
@@ -293,7 +294,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=20, help="how often each list is asked for")
     parser.add_argument("--load", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    raise_file_limit()
+    allow_many_files()
     if given.load:
         result = run(generate(json.loads(sys.stdin.read())))
     else:

@@ -22,7 +22,6 @@ import importlib.metadata
 import json
 import logging
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -51,6 +50,7 @@ from forecourt.transport import (
     serve,
     server_context,
 )
+from forecourt.transport.running import allow_many_files
 
 SUBPROTOCOL = "ocpp2.0.1"
 CONNECTIONS = 50
@@ -358,12 +358,6 @@ def write_certificate(folder: Path) -> None:
     )
 
 
-def raise_file_limit() -> None:
-    """As many files as the system lets us have."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=12.0, help="how long to load each server")
@@ -372,7 +366,7 @@ def main() -> None:
     parser.add_argument("--settle", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--tls", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    raise_file_limit()
+    allow_many_files()
     if given.serve == "ours":
         run(serve_ours(given.tls))
     elif given.serve == "theirs":

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from forecourt.transport import run
+from forecourt.transport.running import allow_many_files
 from forecourt.transport.tasks import Tasks
 
 
@@ -15,6 +16,19 @@ def test_a_program_runs_on_uvloop_where_there_is_one() -> None:
         return type(asyncio.get_running_loop()).__module__.partition(".")[0]
 
     assert run(main()) == ("uvloop" if "uvloop" in sys.modules else "asyncio")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_server_may_have_as_many_files_open_as_the_system_allows() -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
+    try:
+        allow_many_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 async def test_tasks_leave_nothing_behind_and_lose_no_error(caplog: pytest.LogCaptureFixture) -> None:

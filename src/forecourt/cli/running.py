@@ -18,7 +18,7 @@ from forecourt.csms.config import Config
 from forecourt.csms.store.errors import FolderInUse, StoreError
 from forecourt.errors import Invalid
 from forecourt.transport import run
-from forecourt.transport.running import collect_seldom
+from forecourt.transport.running import allow_many_files, collect_seldom
 
 T = TypeVar("T")
 
@@ -94,6 +94,7 @@ async def prepared(config: Config, progress: Callable[[str], None]) -> AsyncGene
     """The management system of a configuration. Imported late: it is most of the program."""
     from forecourt.csms import app
 
+    allow_many_files()
     async with app.run(config, progress=progress) as csms:
         yield csms
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -13,6 +14,9 @@ except ImportError:
     _new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None
 else:
     _new_loop = uvloop.new_event_loop
+
+if sys.platform != "win32":
+    import resource
 
 T = TypeVar("T")
 
@@ -34,3 +38,14 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+
+
+def allow_many_files() -> None:
+    """Have as many files open as the system lets us: each connection is one, and most systems allow a thousand unasked."""
+    if sys.platform != "win32":
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError):
+            # macOS calls its limit unlimited and allows less. What we have then is what we had.
+            return
