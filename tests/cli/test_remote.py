@@ -164,6 +164,13 @@ def test_who_has_lost_the_password_gets_another(server: Server) -> None:
     assert "administers the platform" in server.said("user", "remove", "admin", code=1)
 
 
+def test_what_a_station_is_called_is_whole_in_a_narrow_window(server: Server) -> None:
+    identity = "A-RATHER-LONG-IDENTITY-OF-A-STATION-0001"
+    server.said("station", "add", identity, "--name", "a name that is rather long as well, and has words in it")
+    ended = CliRunner().invoke(main, ["station", "list", "--data", str(server.data)], env={"COLUMNS": "80"})
+    assert identity in ended.output
+
+
 def test_a_site_without_stations_is_removed(server: Server) -> None:
     server.said("site", "add", "Empty", "--time-zone", "Europe/Berlin")
     assert "Europe/Berlin" in server.said("site", "list")

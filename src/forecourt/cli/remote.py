@@ -83,10 +83,13 @@ class Api:
         table: str | Table = none
         if items:
             table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-            for title in columns:
-                table.add_column(title)
-            for item in items:
-                table.add_row(*(_text(show(item)) for show in columns.values()))
+            rows = [[_text(show(item)) for show in columns.values()] for item in items]
+            for place, title in enumerate(columns):
+                # What a thing is called stays whole, however narrow the window, because other commands want it.
+                whole = max(len(title), *(len(row[0]) for row in rows)) if place == 0 else None
+                table.add_column(title, min_width=whole, overflow="fold")
+            for row in rows:
+                table.add_row(*row)
         self.show(list(items), table)
 
 

@@ -136,11 +136,11 @@ def reject(api: Api, identity: str) -> None:
 def refused(api: Api, limit: int) -> None:
     """List the last handshakes that were turned away, and why."""
     columns = {
-        "when": lambda one: one["at"],
         "station": lambda one: one["stationName"],
         "from": lambda one: one["peer"],
         "because": lambda one: f"{one['reason'].replace('_', ' ')} {one['detail']}".strip(),
         "path": lambda one: one["path"],
+        "when": lambda one: one["at"],
     }
     items = list(itertools.islice(api.all("/refused-handshakes"), limit))
     api.table(items, columns, "No handshake was refused.")

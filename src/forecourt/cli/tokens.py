@@ -95,11 +95,11 @@ def refused(api: Api, limit: int) -> None:
     items = list(itertools.islice(api.all("/token-judgements", refused="true"), limit))
     names = {key: _station(api, key) for key in {one["stationId"] for one in items}}
     columns = {
-        "when": lambda one: one["at"],
         "token": lambda one: one["token"],
         "at": lambda one: names[one["stationId"]],
         "told": lambda one: one["verdict"],
         "because": lambda one: one["reason"].replace("_", " "),
+        "when": lambda one: one["at"],
     }
     api.table(items, columns, "No token was refused.")
 
