@@ -28,6 +28,7 @@ from forecourt.csms.stations.store import station as station_table
 from forecourt.csms.store.announced import EVENTS
 from forecourt.csms.store.engine import Database
 from forecourt.csms.store.work import Work
+from forecourt.csms.web.bodies import Nothing
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
 from forecourt.csms.web.routes import Key, change, create, read, remove
@@ -135,10 +136,6 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     http_status: int | None
     error: str
     duration_ms: int
-
-
-class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An empty body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

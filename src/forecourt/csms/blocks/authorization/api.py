@@ -29,7 +29,6 @@ from forecourt.csms.blocks.authorization.shapes import (
     ImportOut,
     JudgementOut,
     MediumName,
-    Nothing,
     RefusedLineOut,
     TokenBody,
     TokenChange,
@@ -41,6 +40,7 @@ from forecourt.csms.blocks.authorization.store import token_group, tokens_as_see
 from forecourt.csms.stations.model import OrganisationKey
 from forecourt.csms.store.work import Store, Work
 from forecourt.csms.web.beginnings import begins_with
+from forecourt.csms.web.bodies import Nothing
 from forecourt.csms.web.csv_text import MEDIA_TYPE, lines
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import ApiRequest

@@ -119,10 +119,6 @@ class BlockBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
     reason: Reason = ""
 
 
-class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An empty body."""
-
-
 class GroupOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Tokens that stand in for each other: what one has begun another may end. Those of a master pass end any and begin none."""
 
