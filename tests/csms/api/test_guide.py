@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from msgspec import UNSET
 
+from forecourt.clock import SYSTEM
 from forecourt.ocpp import v2
 from forecourt.ocpp.versions import V201
 from forecourt.transport import connect
@@ -18,19 +21,22 @@ from forecourt.transport.peer import Peer
 from tests.csms.api.system import System
 
 PAGE = (Path(__file__).parents[3] / "docs/api.md").read_text("utf-8")
-PARTS = re.compile(r"^```(sh|json)\n(.*?)^```|^<!-- (\w+) connects -->", re.MULTILINE | re.DOTALL)
+PARTS = re.compile(r"^```(sh|json)\n(.*?)^```|^<!-- CP1 (connects|charges) -->", re.MULTILINE | re.DOTALL)
 ANYTHING = "..."
 
 
 async def test_the_guide_is_true(system: System) -> None:
-    station: Any = None
     answer: Any = None
     examples = 0
     password = ""
-    try:
-        for kind, text, arriving in PARTS.findall(PAGE):
-            if arriving:
-                station = await arrive(system, arriving, password)
+    async with AsyncExitStack() as stack:
+        csms: Peer | None = None
+        for kind, text, happening in PARTS.findall(PAGE):
+            if happening == "connects":
+                csms = await stack.enter_async_context(arrived(system, password))
+            elif happening == "charges":
+                assert csms is not None
+                await charge(csms)
             elif kind == "sh":
                 for line in text.splitlines():
                     answer = await curl(system, line)
@@ -38,10 +44,7 @@ async def test_the_guide_is_true(system: System) -> None:
             else:
                 assert_holds(json.loads(text), answer, text)
                 password = answer.get("password", password)
-    finally:
-        if station is not None:
-            await station.__aexit__(None, None, None)
-    assert examples >= 8
+    assert examples >= 11
 
 
 async def curl(system: System, line: str) -> Any:
@@ -69,20 +72,36 @@ async def curl(system: System, line: str) -> Any:
     return answered.json()
 
 
-async def arrive(system: System, identity: str, password: str) -> Any:
-    """A station that boots, and clears its cache when it is asked to."""
+@asynccontextmanager
+async def arrived(system: System, password: str) -> AsyncGenerator[Peer, None]:
+    """The station CP1, which has booted and clears its cache when it is asked to."""
 
     async def clear(csms: Peer, call: v2.ClearCache) -> v2.ClearCacheResponse:
         return v2.ClearCacheResponse(status="Accepted")
 
     handlers: dict[Any, Callable[..., Awaitable[Any]]] = {v2.ClearCache: clear}
     url = f"ws://127.0.0.1:{system.csms.port}/ocpp"
-    station = connect(url, identity=identity, versions=(V201,), password=password.encode(), handlers=handlers)
-    csms = await station.__aenter__()
-    said = v2.ChargingStation(vendor_name="Acme", model="Wallbox")
-    booted = await csms.call(v2.BootNotification(reason="PowerUp", charging_station=said))
-    assert booted.status == "Accepted"
-    return station
+    async with connect(url, identity="CP1", versions=(V201,), password=password.encode(), handlers=handlers) as csms:
+        said = v2.ChargingStation(vendor_name="Acme", model="Wallbox")
+        booted = await csms.call(v2.BootNotification(reason="PowerUp", charging_station=said))
+        assert booted.status == "Accepted"
+        yield csms
+
+
+async def charge(csms: Peer) -> None:
+    """A session that has begun."""
+    begun = v2.TransactionEvent(
+        event_type="Started",
+        timestamp=SYSTEM.now(),
+        trigger_reason="Authorized",
+        seq_no=0,
+        transaction_info=v2.Transaction(transaction_id="tx-1", charging_state="Charging"),
+        evse=v2.EVSE(id=1, connector_id=1),
+        id_token=v2.IdToken(id_token="04A1B2C3", type="ISO14443"),
+    )
+    answered = await csms.call(begun)
+    assert answered.id_token_info is not UNSET
+    assert answered.id_token_info.status == "Accepted"
 
 
 def assert_holds(told: Any, answer: Any, text: str) -> None:
