@@ -66,6 +66,8 @@ station = Table(
     CheckConstraint("security_profile BETWEEN 0 AND 3", name="security_profile"),
     CheckConstraint("offered_security_profile BETWEEN 1 AND 3", name="offered_security_profile"),
     CheckConstraint("char_length(wire_id) BETWEEN 1 AND 48 AND strpos(wire_id, ':') = 0", name="wire_id"),
+    Index("station_name_id_idx", "name", "id"),
+    Index("station_created_at_id_idx", "created_at", "id"),
 )
 
 refused_handshake = Table(
@@ -110,6 +112,7 @@ command = Table(
     ),
     Index("command_station_id_asked_at_idx", "station_id", "asked_at"),
     Index("command_organisation_id_asked_at_idx", "organisation_id", "asked_at"),
+    Index("command_asked_at_id_idx", "asked_at", "id"),
     # A bulk gives each station one command, however often it is begun anew.
     Index(
         "command_bulk_id_station_id_idx", "bulk_id", "station_id", unique=True, postgresql_where="bulk_id IS NOT NULL"

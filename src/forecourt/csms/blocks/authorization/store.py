@@ -105,6 +105,7 @@ token = Table(
     Index("token_group_id_idx", "group_id"),
     Index("token_key_id_idx", "key", "id"),
     Index("token_changed_at_id_idx", "changed_at", "id"),
+    Index("token_blocked_id_idx", "id", postgresql_where=text("blocked")),
     # For a search by how it begins.
     Index("token_key_beginning_idx", "key", postgresql_ops={"key": "text_pattern_ops"}),
     Index("token_visual_number_beginning_idx", "visual_number", postgresql_ops={"visual_number": "text_pattern_ops"}),

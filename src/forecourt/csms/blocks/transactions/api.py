@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Response
@@ -10,7 +10,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 from litestar.response import Stream
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, Row, Select, false, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.csms.blocks.metering import actions as metering
 from forecourt.csms.blocks.metering.model import MeterValues, series_of
@@ -51,9 +52,7 @@ Wait = Annotated[
 _SORTING: Final = Sorting(table.c.id, {"startedAt": table.c.started_at}, "-startedAt")
 _TAGS: Final = ["Transactions"]
 _PER_PAGE: Final = 1000
-_LIST: Final = select(
-    table, station_table.c.wire_id.label("station"), station_table.c.site_id.label("site_id")
-).join_from(table, station_table, station_table.c.id == table.c.station_id)
+_LIST: Final = select(table)
 
 
 class Filters:
@@ -78,7 +77,8 @@ class Filters:
             *between(table.c.started_at, since, until),
         ]
         if site is not None:
-            self.conditions.append(station_table.c.site_id == site)
+            there = select(station_table.c.id).where(station_table.c.site_id == site)
+            self.conditions.append(table.c.station_id.in_(there))
         if token is not None:
             self.conditions.append(table.c.token_key == token.casefold())
         if state is not None:
@@ -201,9 +201,9 @@ async def list_transactions(
     )
     order = _SORTING.order(sort)
     async with request.work() as work:
-        return await page_of(
-            await work.sql(), filters.select(request), order, cursor=cursor, limit=limit, build=row_out
-        )
+        connection = await work.sql()
+        page = await page_of(connection, filters.select(request), order, cursor=cursor, limit=limit, build=_same)
+        return Page(items=await _shown(connection, page.items), next=page.next)
 
 
 @read(
@@ -292,7 +292,22 @@ async def _export_page(request: ApiRequest, filters: Filters, after: int | None)
     if after is not None:
         statement = statement.where(table.c.id > after)
     async with request.work() as work:
-        return [row_out(row) for row in await (await work.sql()).execute(statement)]
+        connection = await work.sql()
+        return await _shown(connection, (await connection.execute(statement)).all())
+
+
+def _same(row: Row[Any]) -> Row[Any]:
+    return row
+
+
+async def _shown(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[TransactionOut]:
+    """Transactions with what their stations are called: looked up for a page, since joining the tables can cost a sort of all."""
+    columns = station_table.c
+    found = await connection.execute(
+        select(columns.id, columns.wire_id, columns.site_id).where(columns.id.in_({row.station_id for row in rows}))
+    )
+    stations = {row.id: row for row in found}
+    return [row_out(row, stations[row.station_id].wire_id, stations[row.station_id].site_id) for row in rows]
 
 
 async def _exported(request: ApiRequest, filters: Filters, page: list[TransactionOut]) -> AsyncIterator[bytes]:

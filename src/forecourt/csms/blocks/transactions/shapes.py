@@ -160,13 +160,13 @@ class StopOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reason: str
 
 
-def row_out(row: Row[Any]) -> TransactionOut:
+def row_out(row: Row[Any], station: str, site: int | None) -> TransactionOut:
     """A row of the list."""
     values = row._mapping
     return TransactionOut(
         **{name: values[name] for name in _PLAIN},
-        station=values["station"],
-        site_id=values["site_id"],
+        station=station,
+        site_id=site,
         token=shown(values["token_value"], values["token_kind"]),
         billable=values["verdict"] == "Accepted",
         energy_imported_wh=_number(values["energy_imported_wh"]),
