@@ -32,7 +32,14 @@ async def connected(
 ) -> AsyncGenerator[Driver, None]:
     """The station, connected and booted. It agrees to stop what it is asked to stop."""
     stopping = "RemoteStopTransaction" if version is V16 else "RequestStopTransaction"
-    known = {stopping: answer(version, stopping, status="Accepted"), **(answers or {})}
+    # A new card has the station asked for its local list; what the package does not answer at all holds up the next question.
+    said = {"list_version": -1} if version is V16 else {"version_number": 0}
+    known = {
+        stopping: answer(version, stopping, status="Accepted"),
+        "GetLocalListVersion": answer(version, "GetLocalListVersion", **said),
+        "SendLocalList": answer(version, "SendLocalList", status="Accepted"),
+        **(answers or {}),
+    }
     async with station(f"ws://127.0.0.1:{system.csms.port}/ocpp", wire_id, version, known) as driver:
         assert (await driver.boot()).status == "Accepted"
         yield driver
