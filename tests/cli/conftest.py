@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.csms.api.conftest import api_settings, gateway, system
+from tests.csms.api.conftest import api_settings, gateway, system, webhook_settings
 from tests.csms.conftest import database_url, server, server_folder
 
-__all__ = ["api_settings", "database_url", "gateway", "server", "server_folder", "system"]
+__all__ = ["api_settings", "database_url", "gateway", "server", "server_folder", "system", "webhook_settings"]

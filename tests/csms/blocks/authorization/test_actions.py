@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -303,7 +304,9 @@ async def test_a_verdict_takes_one_query_and_that_uses_an_index(peopled: Store) 
             ((statement, parameters),) = asked
             await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
             plan = await connection.exec_driver_sql("EXPLAIN " + statement, parameters)
-            assert any("Index Scan using token_key_kind_idx" in line for line in plan.scalars())
+            lines = plan.scalars().all()
+            # Several begin with the key, and which of them is taken depends on what is in the table.
+            assert any(re.search(r"Index Scan using token_key_(kind|id|beginning)_idx", line) for line in lines), lines
 
 
 @pytest.mark.parametrize("per_group", [False, True])
