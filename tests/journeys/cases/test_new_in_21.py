@@ -28,7 +28,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 AGREED = {"status": "Accepted"}
 
 
-async def test_TC_B_100_CSMS_a_network_profile_with_an_identity_and_a_password(site: Site) -> None:
+async def test_a_network_profile_with_an_identity_and_a_password_is_set(site: Site) -> None:
     profile = NetworkProfile(
         csms_url="wss://csms.example.org/ocpp",
         interface="Wired0",
