@@ -224,13 +224,19 @@ def test_a_server_that_does_not_react_is_ended_all_the_same(
 
 def test_a_stop_in_the_middle_of_a_crash_does_not_hang(server_folder: Path) -> None:
     with running(server_folder) as server:
-        checkpointer = next(pid for pid in server.pids() if "checkpointer" in _command_line(pid))
-        os.kill(checkpointer, signal.SIGKILL)
+        os.kill(_checkpointer(server), signal.SIGKILL)
     assert server.pids() == []
 
 
-def _command_line(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text()
+def _checkpointer(server: EmbeddedPostgres) -> int:
+    """It is started before anybody is let in, but takes its name only some moments later."""
+    deadline = time.monotonic() + 60
+    while True:
+        ask(server, "SELECT 1")
+        for pid in server.pids():
+            if "checkpointer" in Path(f"/proc/{pid}/cmdline").read_text():
+                return pid
+        assert time.monotonic() < deadline
 
 
 def test_recovery_after_a_crash_is_waited_out_and_told(server_folder: Path) -> None:
