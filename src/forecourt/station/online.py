@@ -93,7 +93,7 @@ class OnlineLink:
         if station is None:
             raise LookupError("no station")
         answer = station.receive(request)
-        peer.after_reply(_proceeding(station))
+        peer.after_reply(proceeding(station))
         return answer
 
     async def _call(self, peer: WebSocketPeer | None, request: Message, done: Callable[[Answer], object]) -> None:
@@ -113,7 +113,9 @@ class OnlineLink:
             done(answer)
 
 
-def _proceeding(station: Station) -> Callable[[], Any]:
+def proceeding(station: Station) -> Callable[[], Any]:
+    """What a station does once its answer has left."""
+
     async def proceed() -> None:
         station.proceed()
 

@@ -10,7 +10,7 @@ from forecourt.transport.closure import Closed
 from forecourt.transport.connecting import connect
 from forecourt.transport.deflate import Compression
 from forecourt.transport.dial import HandshakeFailed, HandshakeRefused, dial
-from forecourt.transport.failures import AnsweredError, CallFailed, Disconnected, NoAnswer, UnusableAnswer
+from forecourt.transport.failures import AnsweredError, CallFailed, Disconnected, NoAnswer, NotServed, UnusableAnswer
 from forecourt.transport.handshake import (
     Accept,
     Address,
@@ -64,6 +64,7 @@ __all__ = [
     "Listener",
     "NoAnswer",
     "NoCommonSubprotocol",
+    "NotServed",
     "Observer",
     "Peer",
     "Receiver",

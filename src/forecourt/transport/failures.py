@@ -5,6 +5,7 @@
     ├── Disconnected     the connection ended first
     ├── AnsweredError    the peer answered with an error
     └── UnusableAnswer   the peer answered with what is no answer to this call
+        └── NotServed    nor is it SOAP: an HTTP status of somebody who does not serve at the moment
 
 What cannot be said at all is a `LocalProtocolError` instead, raised before anything is sent.
 """
@@ -53,3 +54,11 @@ class UnusableAnswer(CallFailed):
         self.code = code
         self.reason = reason
         self.path = path
+
+
+class NotServed(UnusableAnswer):
+    """What came is an HTTP status without SOAP: whoever is there does not take the call."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("GenericError", f"HTTP status {status}", "")
+        self.status = status

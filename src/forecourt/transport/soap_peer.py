@@ -15,7 +15,7 @@ from forecourt.ocpp.events import CallReceived
 from forecourt.ocpp.message import Message, Request
 from forecourt.ocpp.soap import CONTENT_TYPE, Service, parse_response, write_request
 from forecourt.ocpp.versions import V16, Version
-from forecourt.transport.failures import AnsweredError, Disconnected, NoAnswer, UnusableAnswer
+from forecourt.transport.failures import AnsweredError, Disconnected, NoAnswer, NotServed, UnusableAnswer
 from forecourt.transport.handshake import Credentials
 from forecourt.transport.observer import Observer
 from forecourt.transport.outbound import Outbound, OutboundError, is_success
@@ -131,7 +131,7 @@ class SoapPeer:
             raise Disconnected(action, sent=error.sent) from error
         self._observer.heard(self, reply.body)
         if not is_success(reply.status) and reply.status not in _FAULT_STATUS:
-            raise UnusableAnswer(ErrorCode.GENERIC_ERROR, f"HTTP status {reply.status}", "")
+            raise NotServed(reply.status)
         try:
             response = parse_response(
                 reply.body, service=self._service, action=action, message_id=message_id, reading=self._reading
