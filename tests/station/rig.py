@@ -14,6 +14,7 @@ from forecourt.station.hardware.simulated import SimulatedHardware
 from forecourt.station.link import Answer, Failed
 from forecourt.station.running import Powered
 from forecourt.station.scripted import ScriptedLink
+from forecourt.station.scripted_transfers import ScriptedTransfers
 from forecourt.station.storage import Storage
 from forecourt.station.timeline import VirtualTimeline
 
@@ -41,7 +42,8 @@ class Rig:
         self.hardware = SimulatedHardware(self.build, self.time)
         self.hardware.shown = []
         self.link = ScriptedLink(self.time, version, self.script)
-        self.powered = Powered(self.build, self.time, self.link, self.hardware, storage)
+        self.transfers = ScriptedTransfers(self.time)
+        self.powered = Powered(self.build, self.time, self.link, self.hardware, storage, self.transfers)
         if start:
             self.powered.power_on()
             self.time.advance(5)

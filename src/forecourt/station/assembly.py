@@ -17,6 +17,9 @@ from forecourt.station.blocks.availability import v2 as availability_v2
 from forecourt.station.blocks.availability import v16 as availability_v16
 from forecourt.station.blocks.data_transfer import v2 as data_transfer_v2
 from forecourt.station.blocks.data_transfer import v16 as data_transfer_v16
+from forecourt.station.blocks.diagnostics import actions as diagnostics
+from forecourt.station.blocks.diagnostics import v2 as diagnostics_v2
+from forecourt.station.blocks.diagnostics import v16 as diagnostics_v16
 from forecourt.station.blocks.later import v2 as later_v2
 from forecourt.station.blocks.later import v16 as later_v16
 from forecourt.station.blocks.metering import actions as metering
@@ -48,6 +51,7 @@ _V16: Final = (
     remote_control_v16,
     availability_v16,
     metering_v16,
+    diagnostics_v16,
     data_transfer_v16,
 )
 _V2: Final = (
@@ -58,28 +62,36 @@ _V2: Final = (
     remote_control_v2,
     availability_v2,
     metering_v2,
+    diagnostics_v2,
     data_transfer_v2,
 )
 
 LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
     {
-        events.Started: (availability.on_started, metering.on_started, sessions.on_started),
-        events.Online: (provisioning.on_online, availability.on_online),
-        events.Offline: (provisioning.on_offline,),
-        events.Registered: (security.on_registered, availability.on_registered),
+        events.Started: (diagnostics.on_started, availability.on_started, metering.on_started, sessions.on_started),
+        events.Online: (provisioning.on_online, availability.on_online, diagnostics.on_online, security.on_online),
+        events.Offline: (provisioning.on_offline, diagnostics.on_offline),
+        events.Registered: (security.on_registered, availability.on_registered, diagnostics.on_registered),
         events.Plugged: (sessions.on_plugged,),
         events.Unplugged: (sessions.on_unplugged,),
         events.Drawing: (sessions.on_drawing,),
         events.Presented: (sessions.on_presented,),
-        events.Fault: (sessions.on_fault,),
+        events.Fault: (sessions.on_fault, diagnostics.on_fault),
         events.BayChanged: (availability.on_bay_changed,),
-        events.TransactionEnded: (availability.on_transaction_ended, provisioning.on_transaction_ended),
-        events.Resetting: (sessions.on_resetting,),
+        events.TransactionBegan: (diagnostics.on_transaction_began,),
+        events.TransactionEnded: (
+            availability.on_transaction_ended,
+            provisioning.on_transaction_ended,
+            diagnostics.on_transaction_ended,
+        ),
+        events.Resetting: (sessions.on_resetting, diagnostics.on_resetting),
+        events.Incident: (security.on_incident, diagnostics.on_incident),
         events.VariableChanged: (
             availability.on_variable,
             metering.on_variable,
             sessions.on_variable,
             security.on_variable,
+            diagnostics.on_variable,
         ),
         events.ClockSet: (metering.on_clock_set, security.on_clock_set),
         events.AlignedMoment: (sessions.on_aligned,),
@@ -89,6 +101,8 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
 TRIGGERS: Final = MappingProxyType(
     {
         "BootNotification": provisioning.trigger_boot,
+        "DiagnosticsStatusNotification": diagnostics.trigger_diagnostics_status,
+        "LogStatusNotification": diagnostics.trigger_log_status,
         "Heartbeat": availability.trigger_beat,
         "StatusNotification": availability.trigger_status,
         "MeterValues": metering.trigger,

@@ -30,6 +30,7 @@ from forecourt.station.outbox import Outbox, TransactionMessage
 from forecourt.station.state import TRANSACTIONS, Bay
 from forecourt.station.storage import Storage
 from forecourt.station.timeline import Timeline
+from forecourt.station.transfers import NoTransfers, Transfers
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -90,7 +91,7 @@ class Station:
     __slots__ = (
         "_after", "_in_turn", "_offset", "_parts", "_seen_online", "bays", "boot_reason", "build", "connected_now", "dialect",
         "hardware", "last_talk", "link", "model", "offline_since", "on", "outbox", "random", "registration", "restarted", "storage",
-        "timeline", "triggered", "wiring",
+        "timeline", "transfers", "triggered", "wiring",
     )  # fmt: skip
 
     link: Link
@@ -103,12 +104,14 @@ class Station:
         storage: Storage,
         hardware: Hardware,
         boot_reason: str = "PowerUp",
+        transfers: Transfers | None = None,
     ) -> None:
         self.build: Final = build
         self.wiring: Final = wiring
         self.timeline: Final = timeline
         self.storage: Final = storage
         self.hardware: Final = hardware
+        self.transfers: Final[Transfers] = NoTransfers() if transfers is None else transfers
         self.boot_reason = boot_reason
         # With the moment in it, a station that starts anew does not draw the transaction ids of its first life again.
         seed = None if build.seed is None else f"{build.seed} {build.identity} {timeline.now()}"
@@ -156,6 +159,7 @@ class Station:
         self.on = False
         self.connected_now = False
         self.outbox.close()
+        self.transfers.abort()
         self.link.close()
 
     def restart(self, boot_reason: str) -> bool:

@@ -107,5 +107,13 @@ class ClockSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Incident:
+    """A security event has happened: a word of the list of security events (Part 2, appendix 1), as 2.1 calls it."""
+
+    kind: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AlignedMoment:
     """It is time for clock-aligned readings."""

@@ -81,7 +81,18 @@ class Waiting:
 class Outbox:
     """The queues of one station. `pump` says the next thing, if one may be said."""
 
-    __slots__ = ("_due_at", "_flight", "_order", "_plain", "_retry", "_station", "_timeout", "numberings", "queue")
+    __slots__ = (
+        "_due_at",
+        "_flight",
+        "_flying",
+        "_order",
+        "_plain",
+        "_retry",
+        "_station",
+        "_timeout",
+        "numberings",
+        "queue",
+    )
 
     def __init__(self, station: Station) -> None:
         self._station: Final = station
@@ -92,6 +103,7 @@ class Outbox:
         self.numberings = dict(station.storage.items(NUMBERINGS))
         self._order = self.queue[-1][0] + 1 if self.queue else 0
         self._flight: object | None = None
+        self._flying: Waiting | None = None
         self._timeout: Timer | None = None
         self._retry: Timer | None = None
         self._due_at = 0.0
@@ -141,7 +153,8 @@ class Outbox:
         self._flight = None
         self._cancel_timers()
         self._due_at = 0.0
-        lost, self._plain = self._plain, deque()
+        lost = [*(() if self._flying is None else (self._flying,)), *self._plain]
+        self._flying, self._plain = None, deque()
         for waiting in lost:
             if waiting.ended is not None:
                 waiting.ended(False)
@@ -194,6 +207,7 @@ class Outbox:
             return
 
         def done(answer: Answer) -> None:
+            self._flying = None
             if isinstance(answer, Failed):
                 if waiting.ended is not None:
                     waiting.ended(False)
@@ -203,6 +217,7 @@ class Outbox:
             if waiting.ended is not None:
                 waiting.ended(True)
 
+        self._flying = waiting
         self._call(request, done)
 
     def _say_kept(self, order: int, message: TransactionMessage) -> None:

@@ -16,6 +16,7 @@ from forecourt.station.link import Link
 from forecourt.station.state import TRANSACTIONS
 from forecourt.station.storage import Memory, Storage
 from forecourt.station.timeline import Timeline
+from forecourt.station.transfers import Transfers
 
 
 class AttachedLink(Link, Protocol):
@@ -28,14 +29,21 @@ class AttachedLink(Link, Protocol):
 class Powered:
     """One station through all its restarts."""
 
-    __slots__ = ("_build", "_link", "_timeline", "hardware", "starts", "station", "storage")
+    __slots__ = ("_build", "_link", "_timeline", "_transfers", "hardware", "starts", "station", "storage")
 
     def __init__(
-        self, build: Build, timeline: Timeline, link: AttachedLink, hardware: Hardware, storage: Storage | None = None
+        self,
+        build: Build,
+        timeline: Timeline,
+        link: AttachedLink,
+        hardware: Hardware,
+        storage: Storage | None = None,
+        transfers: Transfers | None = None,
     ) -> None:
         self._build: Final = build
         self._timeline: Final = timeline
         self._link: Final = link
+        self._transfers: Final = transfers
         self.hardware: Final = hardware
         self.storage = Memory() if storage is None else storage
         self.station: Station | None = None
@@ -43,7 +51,9 @@ class Powered:
 
     def power_on(self, boot_reason: str = "PowerUp") -> Station:
         """Switch on: a new station over what was kept."""
-        station = Station(self._build, wiring(), self._timeline, self.storage, self.hardware, boot_reason)
+        station = Station(
+            self._build, wiring(), self._timeline, self.storage, self.hardware, boot_reason, self._transfers
+        )
         station.restarted = self._restarted
         self.station = station
         self.starts += 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from forecourt.ocpp import v16
@@ -66,23 +64,6 @@ def test_TC_055_CS_a_message_of_a_connector_that_is_not_there_is_not_sent() -> N
     assert rig.ask(asked).status == "Rejected"
     rig.time.advance(5)
     assert rig.names() == []
-
-
-def test_messages_are_sent_when_they_are_asked_for() -> None:
-    """TC 054 but for diagnostics and firmware, which are not built."""
-    rig = rig_of()
-    kinds: list[tuple[Any, type]] = [
-        ("MeterValues", v16.MeterValues),
-        ("Heartbeat", v16.Heartbeat),
-        ("StatusNotification", v16.StatusNotification),
-        ("BootNotification", v16.BootNotification),
-    ]
-    for asked, kind in kinds:
-        rig.fresh()
-        assert rig.ask(v16.TriggerMessage(requested_message=asked, connector_id=1)).status == "Accepted"
-        assert kind in {type(message) for message in rig.heard}
-    asked = v16.TriggerMessage(requested_message="FirmwareStatusNotification")
-    assert rig.ask(asked).status == "NotImplemented"
 
 
 def test_TC_061_CS_the_cache_is_cleared() -> None:

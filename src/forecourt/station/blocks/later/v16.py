@@ -24,9 +24,6 @@ HEARS: Final[Hears] = {
     v16.GetCompositeSchedule: lambda station, call: v16.GetCompositeScheduleResponse(status="Rejected"),
     v16.UpdateFirmware: not_supported,
     v16.SignedUpdateFirmware: lambda station, call: v16.SignedUpdateFirmwareResponse(status="Rejected"),
-    # Section 5.9: without a file name there is nothing to upload.
-    v16.GetDiagnostics: lambda station, call: v16.GetDiagnosticsResponse(),
-    v16.GetLog: lambda station, call: v16.GetLogResponse(status="Rejected"),
     v16.CertificateSigned: lambda station, call: v16.CertificateSignedResponse(status="Rejected"),
     v16.InstallCertificate: lambda station, call: v16.InstallCertificateResponse(status="Rejected"),
     v16.DeleteCertificate: lambda station, call: v16.DeleteCertificateResponse(status="NotFound"),

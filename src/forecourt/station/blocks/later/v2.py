@@ -51,7 +51,6 @@ _DIAGNOSTICS: Final[Hears] = {
     v2.AdjustPeriodicEventStream: lambda station, call: v2.AdjustPeriodicEventStreamResponse(status="Rejected"),
     v2.ClearVariableMonitoring: not_supported,
     v2.CustomerInformation: lambda station, call: v2.CustomerInformationResponse(status="Rejected"),
-    v2.GetLog: lambda station, call: v2.GetLogResponse(status="Rejected"),
     v2.GetMonitoringReport: lambda station, call: v2.GetMonitoringReportResponse(status="NotSupported"),
     v2.GetPeriodicEventStream: not_supported,
     v2.SetMonitoringBase: lambda station, call: v2.SetMonitoringBaseResponse(status="NotSupported"),

@@ -11,12 +11,20 @@ from forecourt.station.blocks.security.model import SecurityEvent
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Said, Says
 
+_WORDS: Final = {
+    "InvalidChargingStationCertificate": "InvalidChargePointCertificate",
+    "InvalidCsmsCertificate": "InvalidCentralSystemCertificate",
+}
+"""What 1.6 calls differently."""
+
 
 def say_event(station: Station, event: SecurityEvent) -> v16.SecurityEventNotification | None:
     if station.model.integer("SecurityCtrlr", "SecurityProfile") == 0:
         return None
     return v16.SecurityEventNotification(
-        type=event.kind, timestamp=event.at, tech_info=UNSET if event.detail is None else event.detail
+        type=_WORDS.get(event.kind, event.kind),
+        timestamp=event.at,
+        tech_info=UNSET if event.detail is None else event.detail,
     )
 
 

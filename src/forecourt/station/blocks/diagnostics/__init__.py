@@ -1,0 +1,1 @@
+"""Logs: what happened, kept and uploaded when asked for."""
