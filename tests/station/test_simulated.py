@@ -74,7 +74,7 @@ def test_fast_charging_tapers_and_ends_when_the_battery_is_full() -> None:
 
 def test_nothing_flows_below_the_least_current_of_the_vehicle() -> None:
     hardware, time = running(THREE_PHASES, Vehicle(soc=0.2))
-    hardware.offer(ONE, Decimal(5))
+    hardware.offer(ONE, Decimal(5), 3)
     time.advance(2)
     assert hardware.measure(ONE).power_w == 0
 
@@ -82,7 +82,7 @@ def test_nothing_flows_below_the_least_current_of_the_vehicle() -> None:
 def test_a_vehicle_that_can_gives_energy_back_to_a_register_of_its_own() -> None:
     hardware, time = running(DIRECT, Vehicle(Model(discharge_w=10_000), soc=0.8))
     before = hardware.measure(ONE)
-    hardware.offer(ONE, Decimal(-50))
+    hardware.offer(ONE, Decimal(-50), 1)
     time.advance(3601)
     after = hardware.measure(ONE)
     assert after.power_w == -10_000

@@ -36,6 +36,10 @@ from forecourt.station.blocks.remote_control import v16 as remote_control_v16
 from forecourt.station.blocks.security import actions as security
 from forecourt.station.blocks.security import v2 as security_v2
 from forecourt.station.blocks.security import v16 as security_v16
+from forecourt.station.blocks.smart_charging import actions as smart_charging
+from forecourt.station.blocks.smart_charging import v2 as smart_charging_v2
+from forecourt.station.blocks.smart_charging import v16 as smart_charging_v16
+from forecourt.station.blocks.smart_charging.model import INSTALLED, Charging
 from forecourt.station.blocks.transactions import presenting as sessions
 from forecourt.station.blocks.transactions import v2 as transactions_v2
 from forecourt.station.blocks.transactions import v16 as transactions_v16
@@ -52,6 +56,7 @@ _V16: Final = (
     availability_v16,
     metering_v16,
     diagnostics_v16,
+    smart_charging_v16,
     data_transfer_v16,
 )
 _V2: Final = (
@@ -63,37 +68,75 @@ _V2: Final = (
     availability_v2,
     metering_v2,
     diagnostics_v2,
+    smart_charging_v2,
     data_transfer_v2,
 )
 
 LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
     {
-        events.Started: (diagnostics.on_started, availability.on_started, metering.on_started, sessions.on_started),
-        events.Online: (provisioning.on_online, availability.on_online, diagnostics.on_online, security.on_online),
-        events.Offline: (provisioning.on_offline, diagnostics.on_offline),
-        events.Registered: (security.on_registered, availability.on_registered, diagnostics.on_registered),
+        events.Started: (
+            diagnostics.on_started,
+            availability.on_started,
+            metering.on_started,
+            smart_charging.on_started,
+            sessions.on_started,
+        ),
+        events.Online: (
+            smart_charging.on_online,
+            provisioning.on_online,
+            availability.on_online,
+            diagnostics.on_online,
+            security.on_online,
+        ),
+        events.Offline: (
+            smart_charging.on_offline,
+            provisioning.on_offline,
+            diagnostics.on_offline,
+        ),
+        events.Registered: (
+            security.on_registered,
+            availability.on_registered,
+            diagnostics.on_registered,
+        ),
         events.Plugged: (sessions.on_plugged,),
         events.Unplugged: (sessions.on_unplugged,),
         events.Drawing: (sessions.on_drawing,),
         events.Presented: (sessions.on_presented,),
-        events.Fault: (sessions.on_fault, diagnostics.on_fault),
-        events.BayChanged: (availability.on_bay_changed,),
-        events.TransactionBegan: (diagnostics.on_transaction_began,),
+        events.Fault: (
+            sessions.on_fault,
+            diagnostics.on_fault,
+        ),
+        events.BayChanged: (
+            smart_charging.on_bay_changed,
+            availability.on_bay_changed,
+        ),
+        events.TransactionBegan: (
+            smart_charging.on_transaction_began,
+            diagnostics.on_transaction_began,
+        ),
         events.TransactionEnded: (
+            smart_charging.on_transaction_ended,
             availability.on_transaction_ended,
             provisioning.on_transaction_ended,
             diagnostics.on_transaction_ended,
         ),
-        events.Resetting: (sessions.on_resetting, diagnostics.on_resetting),
-        events.Incident: (security.on_incident, diagnostics.on_incident),
+        events.Resetting: (
+            sessions.on_resetting,
+            diagnostics.on_resetting,
+        ),
+        events.Incident: (
+            security.on_incident,
+            diagnostics.on_incident,
+        ),
         events.VariableChanged: (
             availability.on_variable,
             metering.on_variable,
             sessions.on_variable,
             security.on_variable,
             diagnostics.on_variable,
+            smart_charging.on_variable,
         ),
-        events.ClockSet: (metering.on_clock_set, security.on_clock_set),
+        events.ClockSet: (metering.on_clock_set, security.on_clock_set, smart_charging.on_clock_set),
         events.AlignedMoment: (sessions.on_aligned,),
     }
 )
@@ -115,6 +158,7 @@ _STATES: Final = {
     for component in ("ChargingStation", "EVSE", "Connector")
 }
 _ENTRIES: Final = {Name("LocalAuthListCtrlr", "Entries"): lambda station, place: str(entries(station))}
+_PROFILES: Final = {INSTALLED: lambda station, place: str(len(station.part(Charging).profiles.installed))}
 
 
 @cache
@@ -125,7 +169,7 @@ def wiring() -> Wiring:
     return Wiring(
         dialects=MappingProxyType({V16: v16, V201: assemble(V201, hears, says), V21: assemble(V21, hears, says)}),
         listeners=LISTENERS,
-        computed=MappingProxyType({**COMPUTED, **_STATES, **_ENTRIES}),
+        computed=MappingProxyType({**COMPUTED, **_STATES, **_ENTRIES, **_PROFILES}),
         triggers=TRIGGERS,
         early=frozenset({Boot}),
     )

@@ -17,13 +17,17 @@ NEWEST_FIRST: Final[tuple[Version, ...]] = (V21, V201, V16)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvseBuild:
-    """One EVSE: `current_a` is the most on each phase, for DC at `voltage_v`. `kinds` are the connectors' ConnectorEnum words."""
+    """One EVSE: `current_a` is the most on each phase, for DC at `voltage_v`. `kinds` are the connectors' ConnectorEnum words.
+
+    `drops_phases` says that it can feed a vehicle by fewer phases than it has.
+    """
 
     kinds: tuple[str, ...] = ("sType2",)
     phases: int = 3
     voltage_v: int = 230
     current_a: int = 32
     direct: bool = False
+    drops_phases: bool = True
 
     @property
     def supply(self) -> Supply:
@@ -40,6 +44,7 @@ class Build:
     """A kind of station and what one of them is called. Stations of a fleet share all but the identity.
 
     `versions` are offered in this order. `seed` makes its random choices (back-off, transaction ids) repeatable.
+    `grid_a` is the most on each phase of the connection to the grid; None: it bears all EVSEs at once.
     """
 
     identity: str
@@ -50,6 +55,8 @@ class Build:
     evses: tuple[EvseBuild, ...] = (EvseBuild(),)
     versions: tuple[Version, ...] = NEWEST_FIRST
     seed: int | None = None
+    grid_a: int | None = None
+    grid_voltage_v: int = 230
 
     @cached_property
     def topology(self) -> Topology:

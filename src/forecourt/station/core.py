@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.rates import Cap
 from forecourt.charging.tokens import Token
 from forecourt.charging.topology import Place
 from forecourt.ocpp.errors import ErrorCode, ProtocolError
@@ -329,6 +330,9 @@ class Station:
 
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         self.turn(lambda: self.announce(events.Presented(token, evse_id)))
+
+    def restricted(self, limit: Cap | None, source: str = "EMS") -> None:
+        self.turn(lambda: self.announce(events.Restricted(limit, source)))
 
     def fault(self, evse_id: EvseId, code: str | None, connector_id: ConnectorId | None = None) -> None:
         self.turn(lambda: self.announce(events.Fault(evse_id, connector_id, code)))

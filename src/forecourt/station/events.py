@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.rates import Cap
 from forecourt.charging.tokens import Token
 from forecourt.station.device_model.table import Name
 
@@ -59,6 +60,14 @@ class Drawing:
 class Presented:
     token: Token
     evse_id: EvseId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """Somebody else than the management system limits what the station draws, or with None no longer does."""
+
+    limit: Cap | None
+    source: str
 
 
 @dataclass(frozen=True, slots=True)

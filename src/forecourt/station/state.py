@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -15,6 +16,9 @@ from forecourt.charging.tokens import Token
 from forecourt.clock import Timer
 from forecourt.station.config import EvseBuild
 from forecourt.station.storage import Shelf
+
+LEAST_AC_A: Final = 6
+"""Below this no AC vehicle charges (IEC 61851-1)."""
 
 
 class Authorization(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,8 +135,12 @@ class Bay:
             return ChargingState.CHARGING
         if self.waiting:
             return ChargingState.EV_CONNECTED
-        no_offer = self.limit_a is not None and self.limit_a < 6 and not self.built.direct
-        return ChargingState.SUSPENDED_EVSE if no_offer else ChargingState.SUSPENDED_EV
+        return ChargingState.SUSPENDED_EVSE if self.starved else ChargingState.SUSPENDED_EV
+
+    @property
+    def starved(self) -> bool:
+        """The limit is below what a vehicle could use."""
+        return self.limit_a is not None and self.limit_a < (LEAST_AC_A if not self.built.direct else Decimal("0.1"))
 
     @property
     def usable(self) -> bool:

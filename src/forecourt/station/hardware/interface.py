@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.rates import Cap
 from forecourt.charging.tokens import Token
 
 
@@ -46,8 +47,11 @@ class Hardware(Protocol):
     def open_contactor(self, evse_id: EvseId) -> None:
         """Let no energy flow."""
 
-    def offer(self, evse_id: EvseId, current_a: Decimal) -> None:
-        """Tell the vehicle how much it may take on each phase; below its minimum it takes nothing."""
+    def offer(self, evse_id: EvseId, current_a: Decimal, phases: int) -> None:
+        """Tell the vehicle how much it may take on each of `phases`; below its minimum it takes nothing.
+
+        For DC the current at the voltage the EVSE is built for: what counts is the power it comes to.
+        """
 
     def lock(self, evse_id: EvseId, connector_id: ConnectorId) -> bool:
         """Hold the plug. False when the lock does not close."""
@@ -79,6 +83,9 @@ class Events(Protocol):
 
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         """A token was held to the reader, of one EVSE or of the station."""
+
+    def restricted(self, limit: Cap | None, source: str = "EMS") -> None:
+        """Somebody else than the management system, as an energy manager in the house, limits what the station draws."""
 
     def fault(self, evse_id: EvseId, code: str | None, connector_id: ConnectorId | None = None) -> None:
         """Something is broken (a ChargePointErrorCode of 1.6), or, with None, well again."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.rates import Cap
 from forecourt.charging.tokens import Token
 from forecourt.clock import Timer
 from forecourt.station.config import Build, EvseBuild
@@ -22,7 +23,7 @@ _MILLI: Final = Decimal("0.001")
 class _Socket:
     __slots__ = (
         "at", "bad_lock", "built", "closed", "connector_id", "evse_id", "export_wh", "flows", "import_wh", "locked",
-        "offered_a", "timer", "vehicle",
+        "offered_a", "phases", "timer", "vehicle",
     )  # fmt: skip
 
     def __init__(self, evse_id: EvseId, built: EvseBuild, at: float) -> None:
@@ -35,6 +36,7 @@ class _Socket:
         self.bad_lock = False
         self.flows = False
         self.offered_a = float(built.current_a)
+        self.phases = built.phases
         self.import_wh = 0.0
         self.export_wh = 0.0
         self.at = at
@@ -90,6 +92,11 @@ class SimulatedHardware:
         if self._events is not None:
             self._events.fault(EvseId(evse_id), None)
 
+    def restrict(self, limit: Cap | None, source: str = "EMS") -> None:
+        """What an energy manager in the house allows the station from now on; None: whatever it likes."""
+        if self._events is not None:
+            self._events.restricted(limit, source)
+
     def jam_lock(self, *, evse_id: int = 1, jammed: bool = True) -> None:
         """Have the lock move no more."""
         self._sockets[EvseId(evse_id)].bad_lock = jammed
@@ -128,10 +135,11 @@ class SimulatedHardware:
         socket.closed = False
         self._react(socket, delay_s=0.0, tell=False)
 
-    def offer(self, evse_id: EvseId, current_a: Decimal) -> None:
+    def offer(self, evse_id: EvseId, current_a: Decimal, phases: int) -> None:
         socket = self._sockets[evse_id]
         self._integrate(socket)
         socket.offered_a = min(float(current_a), float(socket.built.current_a))
+        socket.phases = min(phases, socket.built.phases)
         self._react(socket)
 
     def lock(self, evse_id: EvseId, connector_id: ConnectorId) -> bool:
@@ -150,7 +158,7 @@ class SimulatedHardware:
         power_w = self._power_w(socket) if socket.flows else 0.0
         voltage_v = self._voltage_v(socket)
         lines = socket.built.supply.lines
-        used = 0 if socket.vehicle is None else socket.vehicle.lines_used(lines, direct=socket.built.direct)
+        used = 0 if socket.vehicle is None else socket.vehicle.lines_used(socket.phases, direct=socket.built.direct)
         current_a = Decimal(power_w / (voltage_v * used)).quantize(_MILLI) if used else Decimal(0)
         return Measurement(
             import_wh=Decimal(socket.import_wh).quantize(_MILLI),
@@ -158,7 +166,7 @@ class SimulatedHardware:
             power_w=Decimal(power_w).quantize(_MILLI),
             currents_a=tuple(current_a if line < used else Decimal(0) for line in range(lines)),
             voltages_v=(Decimal(voltage_v),) * lines,
-            offered_a=Decimal(socket.offered_a).quantize(_MILLI) if socket.closed else Decimal(0),
+            offered_a=Decimal(self._offered_a(socket)).quantize(_MILLI) if socket.closed else Decimal(0),
             soc_percent=None if socket.vehicle is None else Decimal(socket.vehicle.soc * 100).quantize(Decimal("0.1")),
         )
 
@@ -180,10 +188,18 @@ class SimulatedHardware:
     def _power_w(self, socket: _Socket) -> float:
         if socket.vehicle is None or not socket.closed:
             return 0.0
-        built = socket.built
         return socket.vehicle.power_w(
-            socket.offered_a, voltage_v=self._voltage_v(socket), phases=built.phases, direct=built.direct
+            self._offered_a(socket),
+            voltage_v=self._voltage_v(socket),
+            phases=socket.phases,
+            direct=socket.built.direct,
         )
+
+    def _offered_a(self, socket: _Socket) -> float:
+        """At the voltage of the vehicle: no more power than offered, no more current either."""
+        if not socket.built.direct:
+            return socket.offered_a
+        return min(socket.offered_a * socket.built.voltage_v / self._voltage_v(socket), socket.built.current_a)
 
     def _integrate(self, socket: _Socket) -> None:
         now = self._timeline.monotonic()

@@ -29,10 +29,6 @@ _TARIFF: Final[Hears] = {
     v2.SetDefaultTariff: lambda station, call: v2.SetDefaultTariffResponse(status="Rejected"),
 }
 _SMART_CHARGING: Final[Hears] = {
-    v2.ClearChargingProfile: lambda station, call: v2.ClearChargingProfileResponse(status="Unknown"),
-    v2.GetChargingProfiles: lambda station, call: v2.GetChargingProfilesResponse(status="NoProfiles"),
-    v2.GetCompositeSchedule: lambda station, call: v2.GetCompositeScheduleResponse(status="Rejected"),
-    v2.SetChargingProfile: lambda station, call: v2.SetChargingProfileResponse(status="Rejected"),
     v2.UpdateDynamicSchedule: lambda station, call: v2.UpdateDynamicScheduleResponse(status="Rejected"),
     v2.UsePriorityCharging: lambda station, call: v2.UsePriorityChargingResponse(status="NoProfile"),
 }

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from forecourt.charging.ids import STATION, EvseId
 from forecourt.charging.local_authorization import TokenInfo
+from forecourt.charging.schedule import Profile
 from forecourt.charging.tokens import Token, Verdict
 from forecourt.charging.topology import Place
 from forecourt.station.blocks.authorization.actions import judge
+from forecourt.station.blocks.smart_charging import actions as smart_charging
 from forecourt.station.blocks.transactions import actions as transactions
 from forecourt.station.core import Station
 from forecourt.station.state import Authorization, Bay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """Whether a start is accepted, the id of a transaction that runs already, or why not if there is a word for it."""
+
+    accepted: bool
+    transaction_id: str | None = None
+    reason_code: str | None = None
 
 
 def start(
@@ -19,20 +32,26 @@ def start(
     *,
     group: Token | None = None,
     remote_start_id: int | None = None,
-) -> tuple[bool, str | None]:
-    """F01, F02, 1.6 section 5.11. Returns whether it is accepted, and the id of a transaction that runs already.
-
-    Whether the token is asked about first is configured (AuthorizeRemoteStart).
-    """
+    profile: Profile | None = None,
+) -> Started:
+    """F01, F02, 1.6 section 5.11, with a profile K05. Whether the token is asked about first is configured
+    (AuthorizeRemoteStart)."""
     if not station.accepted:
-        return False, None  # B02.FR.05
+        return Started(accepted=False)  # B02.FR.05
     bay = _bay(station, evse_id)
     if bay is None:
-        return False, None
+        return Started(accepted=False)
+    if profile is not None:
+        if not smart_charging.enabled(station):
+            profile = None  # K05.FR.04
+        elif not (verdict := smart_charging.check_for_start(station, profile, bay.evse_id)).accepted:
+            return Started(accepted=False, reason_code=verdict.reason_code)  # K05.FR.05
     authorization = Authorization(token=token, group=group, remote_start_id=remote_start_id)
 
     def judged(info: TokenInfo) -> None:
         if info.verdict is Verdict.ACCEPTED and bay.authorization is None and bay.usable:
+            if profile is not None:
+                smart_charging.install_for_start(station, profile, bay.evse_id)
             transactions.authorize(station, bay, authorization, "RemoteStart")
 
     def begin() -> None:
@@ -42,7 +61,7 @@ def start(
             judged(TokenInfo(verdict=Verdict.ACCEPTED))
 
     station.later(begin)
-    return True, None if bay.transaction is None else bay.transaction.id
+    return Started(accepted=True, transaction_id=None if bay.transaction is None else bay.transaction.id)
 
 
 def stop(station: Station, bay: Bay | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from msgspec import UNSET
 
-from forecourt.charging.ids import STATION
+from forecourt.charging.ids import STATION, TransactionId
 from forecourt.charging.tokens import Token
 from forecourt.charging.topology import Place
 from forecourt.errors import NotFound
@@ -15,23 +15,28 @@ from forecourt.station.blocks.remote_control import actions
 from forecourt.station.blocks.transactions import actions as transactions
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Says
+from forecourt.station.words.profiles.v16 import profile_of
 
 _TRIGGERS: Final = {"SignChargePointCertificate": "SignChargingStationCertificate"}
 """What 1.6 calls differently."""
 
 
 def on_remote_start(station: Station, call: v16.RemoteStartTransaction) -> v16.RemoteStartTransactionResponse:
-    """Section 5.11. A charging profile cannot be followed yet, so a start with one is refused."""
+    """Section 5.11."""
     evse_id = None
     if call.connector_id is not UNSET:
         try:
             evse_id = station.build.topology.of_flat(call.connector_id).evse_id
         except NotFound:
             return v16.RemoteStartTransactionResponse(status="Rejected")
-    if call.charging_profile is not UNSET or evse_id == STATION:
+    if evse_id == STATION:
         return v16.RemoteStartTransactionResponse(status="Rejected")
-    accepted, _ = actions.start(station, Token.untyped(call.id_tag), evse_id)
-    return v16.RemoteStartTransactionResponse(status="Accepted" if accepted else "Rejected")
+    told = call.charging_profile
+    # Section 5.11: the transaction that begins has no number yet, so one that is named is none of ours.
+    named = None if told is UNSET or told.transaction_id is UNSET else TransactionId(str(told.transaction_id))
+    profile = None if told is UNSET else profile_of(told, named)
+    started = actions.start(station, Token.untyped(call.id_tag), evse_id, profile=profile)
+    return v16.RemoteStartTransactionResponse(status="Accepted" if started.accepted else "Rejected")
 
 
 def on_remote_stop(station: Station, call: v16.RemoteStopTransaction) -> v16.RemoteStopTransactionResponse:

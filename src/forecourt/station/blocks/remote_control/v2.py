@@ -14,25 +14,26 @@ from forecourt.station.blocks.remote_control import actions
 from forecourt.station.blocks.transactions import actions as transactions
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Says
+from forecourt.station.words.profiles.v2 import profile_of
 
 
 def on_request_start(station: Station, call: v2.RequestStartTransaction) -> v2.RequestStartTransactionResponse:
-    """F01, F02. A charging profile cannot be followed yet, so a start with one is refused (F01.FR.07)."""
-    if call.charging_profile is not UNSET:
-        info = v2.StatusInfo(reason_code="UnsupportedParam", additional_info="charging profiles")
-        return v2.RequestStartTransactionResponse(status="Rejected", status_info=info)
+    """F01, F02, K05."""
     token = Token(call.id_token.id_token, call.id_token.type)
     group = call.group_id_token
-    accepted, transaction_id = actions.start(
+    started = actions.start(
         station,
         token,
         None if call.evse_id is UNSET else EvseId(call.evse_id),
         group=None if group is UNSET else Token(group.id_token, group.type),
         remote_start_id=call.remote_start_id,
+        profile=None if call.charging_profile is UNSET else profile_of(call.charging_profile),
     )
+    code = started.reason_code
     return v2.RequestStartTransactionResponse(
-        status="Accepted" if accepted else "Rejected",
-        transaction_id=UNSET if transaction_id is None else transaction_id,
+        status="Accepted" if started.accepted else "Rejected",
+        transaction_id=UNSET if started.transaction_id is None else started.transaction_id,
+        status_info=UNSET if code is None else v2.StatusInfo(reason_code=code),
     )
 
 

@@ -190,7 +190,7 @@ def drawing(station: Station, bay: Bay, *, flows: bool) -> None:
     bay.waiting = False
     bay.wait_timer = _cancelled(bay.wait_timer)
     bay.flows = flows
-    settle(station, bay, "ChargingStateChanged", reason=None if flows else "StoppedByEV")
+    settle(station, bay, "ChargingStateChanged", reason=None if flows or bay.starved else "StoppedByEV")
     if bay.transaction is not None and flows is False:
         bay.stop_reason = None
 

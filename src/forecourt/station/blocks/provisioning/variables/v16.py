@@ -11,24 +11,30 @@ from msgspec import UNSET
 from forecourt.charging.topology import WHOLE_STATION
 from forecourt.ocpp import v16
 from forecourt.station.core import Station
-from forecourt.station.device_model.table import MEASURED, Described, Mutability, Name, keys
+from forecourt.station.device_model.table import MEASURED, Described, Mutability, Name, keys, table
 from forecourt.station.device_model.values import Found
 from forecourt.station.dialects import Hears
 
 _PASSWORD: Final = Name("SecurityCtrlr", "BasicAuthPassword")
 _SAMPLING: Final = Name("SampledDataCtrlr", "TxUpdatedInterval")
+_PROFILES: Final = Name("SmartChargingCtrlr", "Entries", "ChargingProfiles")
 _TRAIL: Final = Name("SampledDataCtrlr", "TxEndedInterval")
 
 FIXED: Final[Mapping[str, Callable[[Station], str]]] = MappingProxyType(
     {
         "NumberOfConnectors": lambda station: str(len(station.build.topology.flat)),
-        "SupportedFeatureProfiles": lambda station: "Core,LocalAuthListManagement,RemoteTrigger",
+        "SupportedFeatureProfiles": lambda station: "Core,LocalAuthListManagement,SmartCharging,RemoteTrigger",
         "ConnectorPhaseRotation": lambda station: ",".join(
             f"{number}.RST" for number in sorted(station.build.topology.flat)
         ),
         "LocalAuthListMaxLength": lambda station: "1000",
         "MeterValuesAlignedDataMaxLength": lambda station: str(len(MEASURED)),
         "MeterValuesSampledDataMaxLength": lambda station: str(len(MEASURED)),
+        # Section 9.4.2, errata 3.88: other words for A and W.
+        "ChargingScheduleAllowedChargingRateUnit": lambda station: ",".join(
+            {"A": "Current", "W": "Power"}[unit] for unit in station.model.members("SmartChargingCtrlr", "RateUnit")
+        ),
+        "MaxChargingProfilesInstalled": lambda station: str(table()[_PROFILES].maximum),
         "StopTxnAlignedDataMaxLength": lambda station: str(len(MEASURED)),
         "StopTxnSampledDataMaxLength": lambda station: str(len(MEASURED)),
     }

@@ -1,0 +1,1 @@
+"""Charging profiles: keeping them, following them, telling about them."""

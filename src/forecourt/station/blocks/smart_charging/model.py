@@ -1,0 +1,107 @@
+"""What a station knows of charging profiles, and what of it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from forecourt.charging.ids import EvseId, ProfileId, TransactionId
+from forecourt.charging.profile_rules import Capabilities, EvseFacts
+from forecourt.charging.profile_rules import Station as Facts
+from forecourt.charging.profiles import Profiles
+from forecourt.charging.schedule import Installed, Purpose, RateUnit, Schedule
+from forecourt.clock import Timer
+from forecourt.station.core import Station
+from forecourt.station.device_model.table import Name, table
+from forecourt.station.storage import Shelf
+
+CONTROLLER: Final = "SmartChargingCtrlr"
+INSTALLED: Final = Name(CONTROLLER, "Entries", "ChargingProfiles")
+PROFILES: Shelf[Installed] = Shelf("charging_profiles", Installed)
+
+
+class Charging:
+    """The profiles of one station and what depends on them.
+
+    `ready` says since when driver and vehicle are there (K01.FR.42), by EVSE; `delays_s` the random delays of a transaction
+    (K01.FR.93); `priority` where priority charging is on; `offers` what was last offered, current and phases; `pulls` the
+    timers of dynamic profiles that are asked for (K28.FR.10).
+    """
+
+    __slots__ = ("delays_s", "offers", "priority", "profiles", "pulls", "ready", "timer")
+
+    def __init__(self, station: Station) -> None:
+        self.profiles = Profiles()
+        self.timer: Timer | None = None
+        self.ready: dict[EvseId, datetime] = {}
+        self.delays_s: dict[EvseId, dict[ProfileId, Sequence[int]]] = {}
+        self.priority: set[EvseId] = set()
+        self.offers: dict[EvseId, tuple[Decimal, int]] = {}
+        self.pulls: dict[ProfileId, Timer] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfilesReport:
+    """ReportChargingProfiles: what is installed at one place by one source, as a part of what was asked for."""
+
+    request_id: int
+    evse_id: EvseId
+    source: str
+    installed: tuple[Installed, ...]
+    more: bool
+    triggered: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSet:
+    """NotifyChargingLimit (K11, K12): somebody else than the management system limits charging."""
+
+    evse_id: EvseId
+    source: str
+    schedule: Schedule | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitCleared:
+    """ClearedChargingLimit (K13)."""
+
+    evse_id: EvseId
+    source: str
+
+
+def facts(station: Station, *, needs_transaction_id: bool) -> Facts:
+    """What the rules for profiles want to know of this station."""
+    model = station.model
+
+    def supports(what: str) -> bool:
+        return model.flag(CONTROLLER, f"Supports{what}")
+
+    can = Capabilities(
+        rate_units=frozenset(map(RateUnit, model.members(CONTROLLER, "RateUnit"))),
+        highest_stack_level=model.integer(CONTROLLER, "ProfileStackLevel"),
+        most_profiles=int(table()[INSTALLED].maximum or 0),
+        most_periods=model.integer(CONTROLLER, "PeriodsPerSchedule"),
+        purposes=frozenset(map(Purpose, model.members(CONTROLLER, "SupportedAdditionalPurposes"))),
+        max_external_constraints_id=model.integer(CONTROLLER, "MaxExternalConstraintsId"),
+        dynamic=supports("DynamicProfiles"),
+        local_time=supports("UseLocalTime"),
+        randomized_delay=supports("RandomizedDelay"),
+        limit_at_soc=supports("LimitAtSoC"),
+        max_offline=supports("MaxOfflineDuration"),
+        evse_sleep=supports("EvseSleep"),
+        needs_transaction_id=needs_transaction_id,
+    )
+    evses = {
+        evse_id: EvseFacts(
+            supply=bay.built.supply,
+            transaction_id=None if bay.transaction is None else TransactionId(bay.transaction.id),
+            # A vehicle that is connected to one phase is connected to the first.
+            phase_in_use=1,
+            drops_phases=bay.built.drops_phases,
+        )
+        for evse_id, bay in station.bays.items()
+    }
+    return Facts(capabilities=can, evses=evses)

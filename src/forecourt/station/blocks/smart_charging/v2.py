@@ -1,0 +1,113 @@
+"""Smart charging in the words of 2.0.1 and 2.1."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import UNSET
+
+from forecourt.charging.ids import STATION, EvseId, ProfileId
+from forecourt.charging.profiles import Criteria, SameLevel
+from forecourt.charging.schedule import Purpose, RateUnit
+from forecourt.ocpp import v2
+from forecourt.ocpp.errors import ErrorCode, ProtocolError
+from forecourt.station.blocks.smart_charging import actions
+from forecourt.station.blocks.smart_charging.model import ProfilesReport
+from forecourt.station.core import Station
+from forecourt.station.dialects import Hears, Said, Says
+from forecourt.station.words.profiles import v2 as words
+
+
+def on_set(station: Station, call: v2.SetChargingProfile) -> v2.SetChargingProfileResponse:
+    """K01."""
+    _refuse_disabled(station)
+    verdict = actions.install(
+        station,
+        words.profile_of(call.charging_profile),
+        EvseId(call.evse_id),
+        same_level=SameLevel.REFUSE,
+        needs_transaction_id=True,
+    )
+    if verdict.accepted:
+        return v2.SetChargingProfileResponse(status="Accepted")
+    info = v2.StatusInfo(reason_code=verdict.reason_code, additional_info=verdict.name.replace("_", " ").lower())
+    return v2.SetChargingProfileResponse(status="Rejected", status_info=info)
+
+
+def on_clear(station: Station, call: v2.ClearChargingProfile) -> v2.ClearChargingProfileResponse:
+    """K10: by its id, or by all of the rest."""
+    _refuse_disabled(station)
+    asked = call.charging_profile_criteria
+    if call.charging_profile_id is not UNSET:
+        criteria = Criteria(profile_ids=frozenset({ProfileId(call.charging_profile_id)}))
+    elif asked is UNSET:
+        criteria = Criteria()
+    else:
+        purpose = asked.charging_profile_purpose
+        criteria = Criteria(
+            evse_id=None if asked.evse_id is UNSET else EvseId(asked.evse_id),
+            purpose=None if purpose is UNSET else Purpose(purpose),
+            stack_level=None if asked.stack_level is UNSET else asked.stack_level,
+        )
+    return v2.ClearChargingProfileResponse(status="Accepted" if actions.clear(station, criteria) else "Unknown")
+
+
+def on_get(station: Station, call: v2.GetChargingProfiles) -> v2.GetChargingProfilesResponse:
+    """K09."""
+    _refuse_disabled(station)
+    asked = call.charging_profile
+    ids, sources, purpose = asked.charging_profile_id, asked.charging_limit_source, asked.charging_profile_purpose
+    found = actions.report(
+        station,
+        call.request_id,
+        Criteria(
+            profile_ids=None if ids is UNSET else frozenset(map(ProfileId, ids)),
+            evse_id=None if call.evse_id is UNSET else EvseId(call.evse_id),
+            purpose=None if purpose is UNSET else Purpose(purpose),
+            stack_level=None if asked.stack_level is UNSET else asked.stack_level,
+            sources=None if sources is UNSET else frozenset(sources),
+        ),
+    )
+    return v2.GetChargingProfilesResponse(status="Accepted" if found else "NoProfiles")
+
+
+def on_composite(station: Station, call: v2.GetCompositeSchedule) -> v2.GetCompositeScheduleResponse:
+    """K08."""
+    _refuse_disabled(station)
+    evse_id = EvseId(call.evse_id)
+    unit = None if call.charging_rate_unit is UNSET else RateUnit(call.charging_rate_unit)
+    found = actions.expected(station, evse_id, call.duration, unit, tx_profile_hides_default=False)
+    if found is not None:
+        return v2.GetCompositeScheduleResponse(status="Accepted", schedule=words.composite(found))
+    if evse_id != STATION and evse_id not in station.bays:
+        code = "UnknownEvse"
+    else:
+        code = "UnsupportedRateUnit" if call.duration > 0 else "InvalidValue"
+    info = v2.StatusInfo(reason_code=code)
+    return v2.GetCompositeScheduleResponse(status="Rejected", status_info=info)
+
+
+def say_report(station: Station, report: ProfilesReport) -> v2.ReportChargingProfiles:
+    """K09.FR.01, 02."""
+    return v2.ReportChargingProfiles(
+        request_id=report.request_id,
+        charging_limit_source=report.source,
+        evse_id=report.evse_id,
+        tbc=True if report.more else UNSET,
+        charging_profile=tuple(words.profile(one.profile) for one in report.installed),
+    )
+
+
+def _refuse_disabled(station: Station) -> None:
+    """K01.FR.29. Raises ProtocolError."""
+    if not actions.enabled(station):
+        raise ProtocolError(ErrorCode.NOT_SUPPORTED, "smart charging is disabled")
+
+
+HEARS: Final[Hears] = {
+    v2.SetChargingProfile: on_set,
+    v2.ClearChargingProfile: on_clear,
+    v2.GetChargingProfiles: on_get,
+    v2.GetCompositeSchedule: on_composite,
+}
+SAYS: Final[Says] = {ProfilesReport: Said(v2.ReportChargingProfiles, say_report)}
