@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -12,35 +12,45 @@ import pytest
 
 from forecourt.charging.tokens import Token
 from forecourt.cli.demo import configuration, passwords, provide
-from forecourt.cli.demo_stations import fleet
-from forecourt.cli.demo_stations.model import Car, Make
-from forecourt.cli.demo_stations.station import Pace
+from forecourt.cli.demo_stations import MAKES, PATIENT, Make, Pace, cards_of, stations
 from forecourt.csms import app
 from forecourt.csms.blocks.provisioning import boots
 from forecourt.csms.blocks.remote_control.model import StartCharging, StopCharging
 from forecourt.csms.blocks.transactions.references import reference_of
 from forecourt.csms.config import Config, Database
 from forecourt.csms.stations.commands import CommandStatus
+from forecourt.station.fleet.habits import After, Habits, Uniform
 from tests.journeys.site import Site
 
+QUICK: Final = {
+    **PATIENT.settings,
+    "SampledDataCtrlr.TxUpdatedInterval": "1",
+    "OCPPCommCtrlr.RetryBackOffWaitMinimum": "1",
+    "OCPPCommCtrlr.RetryBackOffRandomRange": "0",
+}
 FAST: Final = Pace(
-    first_s=(0.1, 0.3),
-    idle_s=(0.1, 0.3),
-    short_s=(0.01, 0.05),
-    stay_s=(0.6, 1.0),
-    sample_s=0.2,
-    fault_s=(0.1, 0.2),
-    connected_s=(0.8, 1.2),
-    away_s=(0.4, 0.6),
-    reconnect_s=0.05,
-    heartbeat_s=2.0,
-    fault_chance=0.2,
-    stranger_chance=0.2,
+    habits=Habits(
+        arrivals=After(Uniform(0.1, 0.3)),
+        first_s=Uniform(0.1, 0.3),
+        stay_s=Uniform(2.5, 3.5),
+        hesitates_s=Uniform(0.05, 0.1),
+        patience_s=0.5,
+        strangers=0.2,
+        faults=0.2,
+        fault_s=Uniform(0.1, 0.2),
+    ),
+    connected_s=Uniform(3, 4),
+    away_s=Uniform(1, 1.5),
+    settings=QUICK,
 )
+FOR_EVER: Final = replace(
+    FAST, habits=replace(FAST.habits, stay_s=Uniform(600, 700), wants=Uniform(1, 1), strangers=0, faults=0)
+)
+NOBODY: Final = replace(FOR_EVER, habits=replace(FOR_EVER.habits, first_s=Uniform(600, 700)))
 
 
 def makes(*identities: str) -> list[Make]:
-    return [make for make in fleet.MAKES if make.identity in identities]
+    return [make for make in MAKES if make.identity in identities]
 
 
 @pytest.fixture
@@ -63,7 +73,7 @@ async def living(
 ) -> AsyncIterator[None]:
     passed = passwords(folder).stations
     memory = folder / "stations"
-    async with fleet.stations(chosen, passed, port=site.csms.port, memory=memory, seed=seed, pace=pace):
+    async with stations(chosen, passed, port=site.csms.port, memory=memory, seed=seed, pace=pace):
         yield
 
 
@@ -75,8 +85,8 @@ ENDED = (
 
 
 async def test_sessions_come_and_go_over_all_four_doors_and_nothing_is_out_of_order(site: Site, tmp_path: Path) -> None:
-    async with living(site, tmp_path, fleet.MAKES):
-        await site.until(ENDED, [(len(fleet.MAKES) - 1,)])
+    async with living(site, tmp_path, MAKES):
+        await site.until(ENDED, [(len(MAKES) - 1,)])
         await site.until("SELECT count(*) > 0 FROM transaction WHERE offline", [(True,)])
         await site.until("SELECT count(*) > 0 FROM event WHERE kind = 'ReportCompleted'", [(True,)])
         assert await site.rows("SELECT wire_id FROM station WHERE registration = 'Pending'") == [("NEW-IN-TOWN",)]
@@ -88,20 +98,10 @@ async def test_sessions_come_and_go_over_all_four_doors_and_nothing_is_out_of_or
 
 async def test_a_session_that_the_power_cut_short_ends_when_the_station_is_back(site: Site, tmp_path: Path) -> None:
     chosen = makes("HALL-DC-2", "GARAGE-01", "HARBOUR-01")
-    for_ever = Pace(
-        first_s=(0.1, 0.3),
-        idle_s=(0.1, 0.3),
-        short_s=(0.01, 0.05),
-        stay_s=(600, 700),
-        sample_s=0.2,
-        stranger_chance=0,
-        fault_chance=0,
-    )
-    nobody = Pace(first_s=(600, 700), idle_s=(600, 700), short_s=(600, 700), heartbeat_s=2.0)
-    async with living(site, tmp_path, chosen, for_ever):
+    async with living(site, tmp_path, chosen, FOR_EVER):
         await site.until(CHARGING, [(3,)])
     assert await site.rows("SELECT count(*) FROM transaction WHERE ended_at IS NULL") == [(3,)]
-    async with living(site, tmp_path, chosen, nobody):
+    async with living(site, tmp_path, chosen, NOBODY):
         await site.until("SELECT stop_reason, count(*) FROM transaction GROUP BY 1", [("PowerLoss", 3)])
     registers = "SELECT count(*) FROM transaction WHERE register_end_wh >= register_begin_wh"
     assert await site.rows(registers) == [(3,)]
@@ -109,20 +109,11 @@ async def test_a_session_that_the_power_cut_short_ends_when_the_station_is_back(
 
 @pytest.mark.parametrize("identity", ["GARAGE-01", "HARBOUR-01", "GARAGE-03", "GARAGE-04"])
 async def test_a_station_charges_when_it_is_asked_to(site: Site, tmp_path: Path, identity: str) -> None:
-    nobody = Pace(
-        first_s=(600, 700),
-        idle_s=(600, 700),
-        short_s=(0.01, 0.02),
-        stay_s=(600, 700),
-        sample_s=0.2,
-        stranger_chance=0,
-        fault_chance=0,
-    )
     (make,) = makes(identity)
     station = site.csms.stations.named(identity)
     assert station is not None
-    card = fleet.cards_of(1)[0]
-    async with living(site, tmp_path, [make], nobody):
+    card = cards_of(1)[0]
+    async with living(site, tmp_path, [make], NOBODY):
         await site.until("SELECT count(*) FROM connector WHERE wire_status = 'Available'", [(1,)])
         begin = StartCharging(Token(card, "ISO14443"), evse_id=1)
         order = await site.csms.sending.ask(station, begin, asked_by="test")
@@ -137,22 +128,9 @@ async def test_a_station_charges_when_it_is_asked_to(site: Site, tmp_path: Path,
 
 
 async def test_a_station_that_nobody_announced_charges_once_it_is_accepted(site: Site, tmp_path: Path) -> None:
-    slow_to_ask_again = dataclasses.replace(FAST, heartbeat_s=600.0)
-    async with living(site, tmp_path, makes("NEW-IN-TOWN"), slow_to_ask_again):
+    async with living(site, tmp_path, makes("NEW-IN-TOWN"), FAST):
         await site.until("SELECT registration FROM station WHERE wire_id = 'NEW-IN-TOWN'", [("Pending",)])
         station = site.csms.stations.named("NEW-IN-TOWN")
         assert station is not None
         await boots.accept(site.csms.store, site.csms.sending, site.csms.stations, station, "test")
         await site.until(CHARGING, [(1,)])
-
-
-def test_a_battery_takes_less_towards_its_end_and_nothing_when_it_has_enough() -> None:
-    car = Car(capacity_wh=50_000, max_w=100_000, percent=50, wanted_percent=95)
-    assert car.power_w(150_000) == 100_000
-    assert car.power_w(11_000) == 11_000
-    car.take(20_000)
-    assert car.percent == 90
-    assert 0 < car.power_w(150_000) < 50_000
-    car.take(50_000)
-    assert car.percent == 100
-    assert car.power_w(150_000) == 0

@@ -17,8 +17,7 @@ import msgspec
 from rich.console import Console
 
 from forecourt.cli.demo_folder import default_folder
-from forecourt.cli.demo_stations.fleet import BLOCKED, MAKES, cards_of, stations
-from forecourt.cli.demo_stations.model import Make
+from forecourt.cli.demo_stations import BLOCKED, MAKES, Make, cards_of, stations
 from forecourt.cli.running import log_to_stderr, until_stopped
 from forecourt.cli.serve import LOOPBACK, found_by_commands
 from forecourt.cli.settings import Failure
@@ -28,6 +27,7 @@ from forecourt.csms.config import Api, Charging, Config, Database, Gateway, Serv
 LOGIN: Final = "admin"
 PORTS_TRIED: Final = 100
 SECRETS: Final = "demo.json"
+STATIONS: Final = "stations"
 _SEED: Final = 1
 
 
@@ -85,7 +85,7 @@ async def live(
     async with found_by_commands(config, progress) as csms:
         await provide(csms, kept)
         progress("the stations are coming")
-        async with stations(MAKES, kept.stations, port=csms.port, memory=folder / "stations", seed=seed):
+        async with stations(MAKES, kept.stations, port=csms.port, memory=folder / STATIONS, seed=seed):
             yield csms
 
 
@@ -102,8 +102,9 @@ async def provide(csms: Csms, kept: Kept) -> None:
 
 
 def passwords(folder: Path) -> Kept:
-    """The passwords in `folder`, made at the first start; those of stations that are new are added. Raises OSError."""
+    """The passwords in `folder`, which is made, as they are, at the first start; those of stations that are new are added. Raises OSError."""
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    (folder / STATIONS).mkdir(exist_ok=True)
     path = folder / SECRETS
     try:
         kept = msgspec.json.decode(path.read_bytes(), type=Kept)

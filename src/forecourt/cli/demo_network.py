@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from forecourt.charging.tokens import Token, TokenKind
-from forecourt.cli.demo_stations.model import Make
+from forecourt.cli.demo_stations import Make
 from forecourt.csms.app import Csms
 from forecourt.csms.blocks.authorization import tokens
 from forecourt.csms.blocks.authorization.model import TokenData

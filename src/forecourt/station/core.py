@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.rates import Cap
@@ -35,6 +35,9 @@ from forecourt.station.transfers import NoTransfers, Transfers
 
 T = TypeVar("T")
 P = TypeVar("P")
+
+
+Watcher: TypeAlias = Callable[["Station", object], object]
 
 
 class Registration(StrEnum):
@@ -92,7 +95,7 @@ class Station:
     __slots__ = (
         "_after", "_in_turn", "_offset", "_parts", "_seen_online", "bays", "boot_reason", "build", "connected_now", "dialect",
         "hardware", "last_talk", "link", "model", "offline_since", "on", "outbox", "random", "registration", "restarted", "storage",
-        "timeline", "transfers", "triggered", "wiring",
+        "timeline", "transfers", "triggered", "watchers", "wiring",
     )  # fmt: skip
 
     link: Link
@@ -140,6 +143,7 @@ class Station:
         self._in_turn = False
         self._parts: dict[type[Any], Any] = {}
         self.restarted: Callable[[str], object] = lambda boot_reason: None
+        self.watchers: tuple[Watcher, ...] = ()
         for _, transaction in storage.items(TRANSACTIONS):
             if transaction.evse_id in self.bays:
                 self.bays[transaction.evse_id].transaction = transaction
@@ -213,6 +217,12 @@ class Station:
     def announce(self, event: object) -> None:
         for listener in self.wiring.listeners.get(type(event), ()):
             listener(self, event)
+        self.show(event)
+
+    def show(self, event: object) -> None:
+        """Let those see it who only watch: they change nothing before they have returned."""
+        for watcher in self.watchers:
+            watcher(self, event)
 
     def part(self, kind: type[P]) -> P:
         """What a block remembers of this station: one object of its own class, made when first asked for."""
@@ -315,7 +325,10 @@ class Station:
             # B03.FR.07; of a station that has not been accepted nothing may be asked.
             raise ProtocolError(ErrorCode.SECURITY_ERROR, "not accepted yet")
         handler = self.dialect.hears[type(request)]
-        return self.within(lambda: handler(self, request))
+        answer = self.within(lambda: handler(self, request))
+        if self.watchers:
+            self.show(events.Asked(request, answer))
+        return answer
 
     # What the hardware tells.
 

@@ -11,6 +11,8 @@ from forecourt.charging.tokens import Token
 from forecourt.station.device_model.table import Name
 
 if TYPE_CHECKING:
+    from forecourt.ocpp.message import Message
+    from forecourt.station.link import Answer
     from forecourt.station.state import Bay
 
 
@@ -126,3 +128,29 @@ class Incident:
 @dataclass(frozen=True, slots=True)
 class AlignedMoment:
     """It is time for clock-aligned readings."""
+
+
+# For watchers only: what passes between the station and its management system, in the words of the version spoken.
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A request leaves."""
+
+    request: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """It has an answer, or will have none."""
+
+    request: Message
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The management system asks, and this is what it is answered."""
+
+    request: Message
+    answer: Message

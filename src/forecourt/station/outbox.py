@@ -24,6 +24,7 @@ from forecourt.charging.readings import Reading
 from forecourt.charging.tokens import Token
 from forecourt.clock import Timer
 from forecourt.ocpp.message import Message
+from forecourt.station import events
 from forecourt.station.link import Answer, Failed
 from forecourt.station.state import NUMBERINGS, Numbering
 from forecourt.station.storage import Shelf
@@ -275,11 +276,15 @@ class Outbox:
             if self._timeout is not None:
                 self._timeout.cancel()
                 self._timeout = None
+            if station.watchers:
+                station.show(events.Answered(request, answer))
             station.turn(lambda: done(answer))
 
         timeout_s = station.model.integer("OCPPCommCtrlr", "MessageTimeout", "Default")
         self._timeout = station.timeline.after(timeout_s, lambda: answered(Failed(reason="no answer in time")))
         station.talked()
+        if station.watchers:
+            station.show(events.Saying(request))
         station.link.call(request, answered)
 
     def _cancel_timers(self) -> None:
