@@ -1,7 +1,7 @@
 # Everything there is to do here, by name; `make help` lists it. Each target works alone on a fresh clone.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check fix test bench generate fuzz lock
+.PHONY: help setup run web check fix test bench generate fuzz lock
 
 VENV := .venv
 RUN := $(VENV)/bin/python -m
@@ -18,7 +18,11 @@ $(READY): requirements/dev.txt pyproject.toml tools/setup.sh
 	@touch $@
 
 run: $(READY) ## Show a live charging network on this machine, until Ctrl-C (ARGS="--data FOLDER")
+	@$(RUN) tools.web build
 	@$(VENV)/bin/forecourt demo $(ARGS)
+
+web: $(READY) ## Build the dashboard's pages
+	@$(RUN) tools.web build
 
 check: $(READY) ## All that can be judged without running tests: format, lint, types, imports, house style, freshness
 	$(RUN) ruff format --check .
@@ -26,6 +30,7 @@ check: $(READY) ## All that can be judged without running tests: format, lint, t
 	$(RUN) codespell_lib
 	$(RUN) tools.house
 	$(RUN) tools.generate --check
+	$(RUN) tools.web check
 	$(RUN) tools.conformance --check
 	$(RUN) mypy
 	$(RUN) pytest -q -p no:cacheprovider tests/test_architecture.py
@@ -38,6 +43,8 @@ test: $(READY) ## Run the tests (ARGS="-k name" picks some; the whole also measu
 ifdef ARGS
 	$(RUN) pytest $(ARGS)
 else
+	$(RUN) tools.web build
+	$(RUN) tools.web test
 	$(RUN) pytest -n auto --cov --no-cov-on-fail
 endif
 
@@ -54,6 +61,7 @@ fuzz: $(READY) ## Throw mutated input at every parser (ARGS="--seconds 60 --seed
 generate: $(READY) ## Write the generated sources and docs/conformance.md anew
 	$(RUN) tools.generate
 	$(RUN) tools.conformance
+	$(RUN) tools.web types
 
 lock: $(READY) ## Pin dependencies anew after a change in pyproject.toml (ARGS=--upgrade takes newer versions)
 	$(RUN) tools.lock $(ARGS)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-GENERATED = ("src/forecourt/ocpp/v16/", "src/forecourt/ocpp/v2/")
+GENERATED = ("src/forecourt/ocpp/v16/", "src/forecourt/ocpp/v2/", "web/src/shared/api/schema.gen.ts")
 RUBBISH = frozenset({"__pycache__", "build", "dist", "node_modules", "var"})
 
 

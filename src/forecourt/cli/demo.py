@@ -154,7 +154,8 @@ def where(csms: Csms, folder: Path, kept: Kept) -> str:
     doors = ", ".join(sorted({_door(make) for make in MAKES}))
     rows = (
         ("stations", f"{len(MAKES)} with {sum(make.outlets for make in MAKES)} outlets, over OCPP {doors}"),
-        ("API", f"[bold]http://{LOOPBACK}:{csms.api_port}/api/docs[/]"),
+        ("dashboard", f"[bold]http://{LOOPBACK}:{csms.api_port}/[/]"),
+        ("API", f"http://{LOOPBACK}:{csms.api_port}/api/docs"),
         ("sign in", f"[bold]{LOGIN}[/] with the password [bold]{kept.administrator}[/] (of the first start)"),
         ("look", f"{command} (or token, site, user)"),
         ("your own", f"ws://{LOOPBACK}:{csms.port}/ocpp/ - what you connect waits for you to accept it"),

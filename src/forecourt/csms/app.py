@@ -41,6 +41,7 @@ from forecourt.csms.blocks.transactions.model import Reference
 from forecourt.csms.blocks.transactions.records import open_of
 from forecourt.csms.bus import LocalBus
 from forecourt.csms.config import Config
+from forecourt.csms.dashboard.serving import Dashboard
 from forecourt.csms.feed.engine import Feed
 from forecourt.csms.feed.webhooks import Webhooks, forget_deliveries
 from forecourt.csms.feed.webhooks_api import WebhookParts
@@ -281,7 +282,8 @@ async def run(
                 ),
                 outside=health.routes(database.is_available, counted),
             )
-            api_port = await stack.enter_async_context(serving(metrics.Measured(api, counted, clock), config.api))
+            served = Dashboard(api, config.dashboard) if config.dashboard.enabled else api
+            api_port = await stack.enter_async_context(serving(metrics.Measured(served, counted, clock), config.api))
             # After the server, so that streams end before it waits for them.
             await stack.enter_async_context(_background(feed.run(), webhooks.run()))
             progress(f"the API listens on port {api_port}, its description is at /api/docs")

@@ -115,6 +115,15 @@ class Charging(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     price_per_kwh: Annotated[str, Meta(pattern=r"^\d+(\.\d+)?$")] = "0"
 
 
+class Dashboard(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The pages for people, on the API's port. The map needs no server of tiles; one is used if `tiles_url` names it, as
+    https://tiles.example.org/{z}/{x}/{y}.png, with what it wants to have said in `tiles_attribution`."""
+
+    enabled: bool = True
+    tiles_url: Annotated[str, Meta(pattern=r"^(https?://[^\s;,]+)?$")] = ""
+    tiles_attribution: str = ""
+
+
 class Config(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of `forecourt serve`."""
 
@@ -127,6 +136,7 @@ class Config(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     webhooks: Webhooks = Webhooks()
     charging: Charging = Charging()
+    dashboard: Dashboard = Dashboard()
 
 
 def load(file: Path | None, environment: Mapping[str, str]) -> Config:

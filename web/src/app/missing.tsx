@@ -1,0 +1,7 @@
+import { useWords } from "@/shared/i18n/index.tsx";
+import { Empty } from "@/shared/ui/empty.tsx";
+
+export function Missing() {
+  const words = useWords();
+  return <Empty title={words.common.notFound}>{words.common.notFoundHelp}</Empty>;
+}

@@ -1,0 +1,67 @@
+/** Which questions an event makes stale: the names that their keys begin with. */
+
+const STATION_LISTS = ["stations:list", "overview"] as const;
+
+const OF_KIND: Record<string, readonly string[]> = {
+  AvailabilityOrdered: ["stations:one"],
+  BulkCommandChanged: ["bulk"],
+  CommandChanged: ["commands", "bulk:stations", "overview"],
+  ConfigurationChanged: ["variables"],
+  ConnectorChanged: ["overview", "stations:state"],
+  KeyChanged: ["keys"],
+  LimitReached: ["transactions:one"],
+  LimitSet: ["transactions:one"],
+  OrganisationAdded: ["organisations"],
+  OrganisationChanged: ["organisations"],
+  PasswordGiven: ["stations:one"],
+  PasswordRotated: ["stations:one"],
+  RegistrationChanged: [...STATION_LISTS],
+  RegistrationDecided: ["registration", "stations:one", "overview"],
+  ReportCompleted: ["reports", "variables"],
+  ReportFailed: ["reports"],
+  SecurityEventReported: ["security-events", "overview"],
+  SecurityProfileRaised: ["stations:one"],
+  SiteChanged: ["sites", "overview"],
+  StationAdded: [...STATION_LISTS],
+  StationBooted: [...STATION_LISTS, "stations:one", "reports", "variables"],
+  StationChanged: [...STATION_LISTS, "stations:one"],
+  StationConnected: [...STATION_LISTS, "stations:one"],
+  StationDisconnected: [...STATION_LISTS],
+  TokenAdded: ["tokens"],
+  TokenBlocked: ["tokens"],
+  TokenChanged: ["tokens"],
+  TokenGroupChanged: ["token-groups"],
+  TokenJudged: ["judgements"],
+  TokenRemoved: ["tokens"],
+  TokenUnblocked: ["tokens"],
+  TopologyChanged: ["stations:one"],
+  TransactionCorrected: ["transactions:one"],
+  TransactionEnded: ["transactions", "overview"],
+  TransactionStarted: ["transactions:list", "overview"],
+  TransactionUpdated: ["transactions:one"],
+  UserChanged: ["users"],
+  WantedConfigurationHeld: ["wanted"],
+  WantedValueNotTaken: ["wanted"],
+};
+
+export type Key = readonly unknown[];
+
+/**
+ * Whether a question is stale after an event of a kind. Keys are `[name, "list" | "one" | ..., ...]`. Where a question is about one
+ * station (its key ends with `{ stationId }`), only events of that station touch it.
+ */
+export function isStale(key: Key, kind: string, stationId: number | null): boolean {
+  const names = OF_KIND[kind];
+  if (names === undefined) return false;
+  const [name, part] = key;
+  if (!names.some((one) => one === name || one === `${String(name)}:${String(part)}`)) {
+    return names.includes("stations:state") && name === "stations" && part === "list" && asked(key, "state") !== undefined;
+  }
+  const about = asked(key, "stationId");
+  return about === undefined || stationId === null || about === stationId;
+}
+
+function asked(key: Key, name: string): unknown {
+  const last = key.at(-1);
+  return typeof last === "object" && last !== null ? (last as Record<string, unknown>)[name] : undefined;
+}

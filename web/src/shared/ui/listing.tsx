@@ -1,0 +1,147 @@
+/** A list in pages as a table: columns, what is sorted, what is chosen, and what to say when there is nothing. */
+import { Button, Center, Checkbox, Paper, Skeleton, Table, UnstyledButton } from "@mantine/core";
+import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import type { Listed } from "../api/lists.ts";
+import { useWords } from "../i18n/index.tsx";
+import classes from "./listing.module.css";
+import { Refusal } from "./refusal.tsx";
+
+export type Column<T> = {
+  name: string;
+  cell: (item: T) => ReactNode;
+  /** The API's name of the order, where the list can be had in it. */
+  sort?: string;
+  /** Left out where there is little room. */
+  wide?: boolean;
+  align?: "left" | "right";
+};
+
+export type Choice<K> = { chosen: ReadonlySet<K>; choose: (chosen: ReadonlySet<K>) => void; label: (key: K) => string };
+
+type Props<T, K extends string | number> = {
+  /** What the table is, for who cannot see it. */
+  label: string;
+  list: Listed<T>;
+  columns: readonly Column<T>[];
+  keyOf: (item: T) => K;
+  empty: ReactNode;
+  sort?: string | undefined;
+  onSort?: (sort: string) => void;
+  choice?: Choice<K>;
+  onRow?: (item: T) => void;
+};
+
+export function Listing<T, K extends string | number>(props: Props<T, K>) {
+  const { label, list, columns, keyOf, empty, sort, onSort, choice, onRow } = props;
+  const words = useWords();
+  if (list.refused) return <Refusal error={list.refused} again={list.again} />;
+  if (list.loading) return <Waiting label={label} />;
+  if (list.items.length === 0) return <Paper withBorder>{empty}</Paper>;
+  const keys = list.items.map(keyOf);
+  const all = choice !== undefined && keys.every((key) => choice.chosen.has(key));
+  const some = choice !== undefined && !all && keys.some((key) => choice.chosen.has(key));
+  return (
+    <Paper withBorder>
+      <Table.ScrollContainer minWidth={320}>
+        <Table highlightOnHover verticalSpacing="xs" aria-label={label} aria-busy={list.outdated}>
+          <Table.Thead>
+            <Table.Tr>
+              {choice && (
+                <Table.Th w={40}>
+                  <Checkbox
+                    aria-label={words.common.chooseAll}
+                    checked={all}
+                    indeterminate={some}
+                    onChange={() => choice.choose(all ? new Set() : new Set([...choice.chosen, ...keys]))}
+                  />
+                </Table.Th>
+              )}
+              {columns.map((column) => (
+                <Heading key={column.name} column={column} sort={sort} onSort={onSort} />
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {list.items.map((item) => {
+              const key = keyOf(item);
+              return (
+                <Table.Tr
+                  key={key}
+                  className={onRow && classes.row}
+                  onClick={onRow && ((event) => isBare(event.target) && onRow(item))}
+                >
+                  {choice && (
+                    <Table.Td>
+                      <Checkbox
+                        aria-label={choice.label(key)}
+                        checked={choice.chosen.has(key)}
+                        onChange={() => choice.choose(toggled(choice.chosen, key))}
+                      />
+                    </Table.Td>
+                  )}
+                  {columns.map((column) => (
+                    <Table.Td key={column.name} ta={column.align} className={column.wide ? classes.wide : undefined}>
+                      {column.cell(item)}
+                    </Table.Td>
+                  ))}
+                </Table.Tr>
+              );
+            })}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {list.more && (
+        <Center p="sm">
+          <Button variant="default" onClick={list.more} loading={list.loadingMore}>
+            {words.common.more}
+          </Button>
+        </Center>
+      )}
+    </Paper>
+  );
+}
+
+/** Whether a click was meant for the row and not for something in it. */
+function isBare(target: EventTarget): boolean {
+  return target instanceof Element && target.closest("a, button, input, label") === null;
+}
+
+function toggled<K>(chosen: ReadonlySet<K>, key: K): ReadonlySet<K> {
+  const after = new Set(chosen);
+  if (!after.delete(key)) after.add(key);
+  return after;
+}
+
+type HeadingProps<T> = { column: Column<T>; sort: string | undefined; onSort: ((sort: string) => void) | undefined };
+
+function Heading<T>({ column, sort, onSort }: HeadingProps<T>) {
+  const field = column.sort;
+  const down = field !== undefined && sort === `-${field}`;
+  const up = field !== undefined && sort === field;
+  return (
+    <Table.Th
+      ta={column.align}
+      className={column.wide ? classes.wide : undefined}
+      aria-sort={up ? "ascending" : down ? "descending" : undefined}
+    >
+      {field === undefined || onSort === undefined ? (
+        column.name
+      ) : (
+        <UnstyledButton fz="sm" fw={700} onClick={() => onSort(up ? `-${field}` : field)}>
+          {column.name} {up && <IconArrowUp size={14} aria-hidden />} {down && <IconArrowDown size={14} aria-hidden />}
+        </UnstyledButton>
+      )}
+    </Table.Th>
+  );
+}
+
+function Waiting({ label }: { label: string }) {
+  return (
+    <Paper withBorder p="sm" aria-busy aria-label={label} role="status">
+      {Array.from({ length: 8 }, (_, row) => (
+        <Skeleton key={row} height={22} my={10} />
+      ))}
+    </Paper>
+  );
+}
