@@ -34,7 +34,7 @@ ROWS = (
     ["transport"],
     [*PLATFORM, "station", "station.blocks", "conformance"],
     FEATURES,
-    ["csms.gateway", "csms.api", "csms.feed"],
+    ["csms.gateway", "csms.api", "csms.feed", "csms.dashboard"],
     ["csms.upkeep", "csms.assembly"],
     ["csms.app"],
     ["cli"],

@@ -1,3 +1,33 @@
+/** German, in the words of the English dictionary. */
 import type { Words } from "../en/index.ts";
-import { en } from "../en/index.ts";
-export const de: Words = en;
+import { accounts } from "./accounts.ts";
+import { audit } from "./audit.ts";
+import { commands } from "./commands.ts";
+import { common } from "./common.ts";
+import { log } from "./log.ts";
+import { overview } from "./overview.ts";
+import { provisioning } from "./provisioning.ts";
+import { security } from "./security.ts";
+import { settings } from "./settings.ts";
+import { sites } from "./sites.ts";
+import { stations } from "./stations.ts";
+import { tokens } from "./tokens.ts";
+import { transactions } from "./transactions.ts";
+import { webhooks } from "./webhooks.ts";
+
+export const de: Words = {
+  ...common,
+  accounts,
+  audit,
+  commands,
+  log,
+  overview,
+  provisioning,
+  security,
+  settings,
+  sites,
+  stations,
+  tokens,
+  transactions,
+  webhooks,
+};

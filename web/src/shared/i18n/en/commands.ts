@@ -1,1 +1,1 @@
-export const commands = { title: "commands" };
+export const commands = {};

@@ -1,10 +1,34 @@
 /** English: the dictionary that says which words there are. */
 import { accounts } from "./accounts.ts";
+import { audit } from "./audit.ts";
 import { commands } from "./commands.ts";
 import { common } from "./common.ts";
+import { log } from "./log.ts";
 import { overview } from "./overview.ts";
+import { provisioning } from "./provisioning.ts";
+import { security } from "./security.ts";
+import { settings } from "./settings.ts";
+import { sites } from "./sites.ts";
 import { stations } from "./stations.ts";
+import { tokens } from "./tokens.ts";
+import { transactions } from "./transactions.ts";
+import { webhooks } from "./webhooks.ts";
 
-export const en = { ...common, overview, stations, commands, accounts };
+export const en = {
+  ...common,
+  accounts,
+  audit,
+  commands,
+  log,
+  overview,
+  provisioning,
+  security,
+  settings,
+  sites,
+  stations,
+  tokens,
+  transactions,
+  webhooks,
+};
 
 export type Words = typeof en;

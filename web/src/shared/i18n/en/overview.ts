@@ -1,1 +1,1 @@
-export const overview = { title: "Overview" };
+export const overview = {};

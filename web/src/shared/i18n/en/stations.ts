@@ -1,1 +1,1 @@
-export const stations = { title: "stations" };
+export const stations = {};

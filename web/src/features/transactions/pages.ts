@@ -1,0 +1,3 @@
+import type { Pages } from "@/shared/pages.ts";
+
+export const pages: Pages = [];

@@ -1,0 +1,3 @@
+import type { security as english } from "../en/security.ts";
+
+export const security: typeof english = {};

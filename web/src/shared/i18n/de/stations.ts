@@ -1,0 +1,3 @@
+import type { stations as english } from "../en/stations.ts";
+
+export const stations: typeof english = {};

@@ -1,0 +1,3 @@
+import type { tokens as english } from "../en/tokens.ts";
+
+export const tokens: typeof english = {};
