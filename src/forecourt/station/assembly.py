@@ -25,10 +25,12 @@ from forecourt.station.blocks.later import v16 as later_v16
 from forecourt.station.blocks.metering import actions as metering
 from forecourt.station.blocks.metering import v2 as metering_v2
 from forecourt.station.blocks.metering import v16 as metering_v16
+from forecourt.station.blocks.monitoring import v2 as monitoring_v2
+from forecourt.station.blocks.monitoring import watching as monitoring
 from forecourt.station.blocks.provisioning import actions as provisioning
 from forecourt.station.blocks.provisioning import v2 as provisioning_v2
 from forecourt.station.blocks.provisioning import v16 as provisioning_v16
-from forecourt.station.blocks.provisioning.computed import COMPUTED
+from forecourt.station.blocks.provisioning.computed import COMPUTED, LIMITS
 from forecourt.station.blocks.provisioning.model import Boot
 from forecourt.station.blocks.remote_control import actions as remote_control
 from forecourt.station.blocks.remote_control import v2 as remote_control_v2
@@ -69,6 +71,7 @@ _V2: Final = (
     metering_v2,
     diagnostics_v2,
     smart_charging_v2,
+    monitoring_v2,
     data_transfer_v2,
 )
 
@@ -80,6 +83,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             metering.on_started,
             smart_charging.on_started,
             sessions.on_started,
+            monitoring.on_started,
         ),
         events.Online: (
             smart_charging.on_online,
@@ -87,6 +91,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             availability.on_online,
             diagnostics.on_online,
             security.on_online,
+            monitoring.on_online,
         ),
         events.Offline: (
             smart_charging.on_offline,
@@ -97,6 +102,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             security.on_registered,
             availability.on_registered,
             diagnostics.on_registered,
+            monitoring.on_registered,
         ),
         events.Plugged: (sessions.on_plugged,),
         events.Unplugged: (sessions.on_unplugged,),
@@ -109,17 +115,24 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.BayChanged: (
             smart_charging.on_bay_changed,
             availability.on_bay_changed,
+            monitoring.on_bay_changed,
         ),
         events.TransactionBegan: (
             smart_charging.on_transaction_began,
             diagnostics.on_transaction_began,
         ),
+        events.TransactionEnding: (monitoring.on_transaction_ending,),
         events.TransactionEnded: (
             smart_charging.on_transaction_ended,
             availability.on_transaction_ended,
             provisioning.on_transaction_ended,
             diagnostics.on_transaction_ended,
         ),
+        events.DutyChanged: (
+            availability.on_duty_changed,
+            monitoring.on_duty_changed,
+        ),
+        events.LockFailed: (monitoring.on_lock_failed,),
         events.Resetting: (
             sessions.on_resetting,
             diagnostics.on_resetting,
@@ -135,6 +148,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             security.on_variable,
             diagnostics.on_variable,
             smart_charging.on_variable,
+            monitoring.on_variable,
         ),
         events.ClockSet: (metering.on_clock_set, security.on_clock_set, smart_charging.on_clock_set),
         events.AlignedMoment: (sessions.on_aligned,),
@@ -157,6 +171,10 @@ _STATES: Final = {
     Name(component, "AvailabilityState"): lambda station, place: availability.state_at(station, place).value
     for component in ("ChargingStation", "EVSE", "Connector")
 }
+_PROBLEMS: Final = {
+    Name(component, "Problem"): lambda station, place: availability.problem_at(station, place)
+    for component in ("ChargingStation", "EVSE", "Connector")
+}
 _ENTRIES: Final = {Name("LocalAuthListCtrlr", "Entries"): lambda station, place: str(entries(station))}
 _PROFILES: Final = {INSTALLED: lambda station, place: str(len(station.part(Charging).profiles.installed))}
 
@@ -169,7 +187,8 @@ def wiring() -> Wiring:
     return Wiring(
         dialects=MappingProxyType({V16: v16, V201: assemble(V201, hears, says), V21: assemble(V21, hears, says)}),
         listeners=LISTENERS,
-        computed=MappingProxyType({**COMPUTED, **_STATES, **_ENTRIES, **_PROFILES}),
+        computed=MappingProxyType({**COMPUTED, **_STATES, **_PROBLEMS, **_ENTRIES, **_PROFILES}),
+        limits=LIMITS,
         triggers=TRIGGERS,
         early=frozenset({Boot}),
     )

@@ -49,21 +49,24 @@ class Registration(StrEnum):
 
 
 class Wiring:
-    """What all stations of a process share: dialects by version, who listens to what, what is computed, what triggers what."""
+    """What all stations of a process share: dialects by version, who listens to what, what is computed (values and the most they
+    may be), what triggers what."""
 
-    __slots__ = ("computed", "dialects", "early", "listeners", "triggers")
+    __slots__ = ("computed", "dialects", "early", "limits", "listeners", "triggers")
 
     def __init__(
         self,
         dialects: Mapping[Version, Dialect],
         listeners: Mapping[type[Any], tuple[Listener, ...]],
         computed: Mapping[Name, Callable[[Station, Place], str]],
+        limits: Mapping[Name, Callable[[Station, Place], str]],
         triggers: Mapping[str, Callable[[Station, Place | None], bool]],
         early: frozenset[type[Any]],
     ) -> None:
         self.dialects: Final = dialects
         self.listeners: Final = listeners
         self.computed: Final = computed
+        self.limits: Final = limits
         self.triggers: Final = triggers
         self.early: Final = early
 
@@ -129,6 +132,7 @@ class Station:
             storage,
             build.topology,
             _Computed(self, wiring.computed),
+            _Computed(self, wiring.limits),
             lambda name: self.announce(events.VariableChanged(name)),
         )
         self.registration: Registration | None = None

@@ -92,6 +92,13 @@ class TransactionBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class TransactionEnding:
+    """The power is off, and the last of the transaction is about to be told."""
+
+    bay: Bay
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionEnded:
     bay: Bay
 
@@ -103,6 +110,18 @@ class Resetting:
     evse_id: EvseId | None
     reason: str
     trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class DutyChanged:
+    """An order to be in or out of service has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockFailed:
+    """The plug at a bay could not be held."""
+
+    bay: Bay
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ VALUES: Shelf[str] = Shelf("values", str)
 Computed: TypeAlias = Mapping[Name, Callable[[Place], str]]
 """What is read from the station itself, by name."""
 
+Bounds: TypeAlias = tuple[Decimal | None, Decimal | None]
+"""The least and the most that a variable may be, or how short and how long."""
+
 
 class Found(StrEnum):
     """GetVariableStatusEnumType, SetVariableStatusEnumType."""
@@ -32,14 +35,20 @@ class Found(StrEnum):
 class DeviceModel:
     """Reads and writes. `changed` is called after each write, with the name."""
 
-    __slots__ = ("_changed", "_computed", "_storage", "_topology", "_values")
+    __slots__ = ("_changed", "_computed", "_limits", "_storage", "_topology", "_values")
 
     def __init__(
-        self, storage: Storage, topology: Topology, computed: Computed, changed: Callable[[Name], object]
+        self,
+        storage: Storage,
+        topology: Topology,
+        computed: Computed,
+        limits: Computed,
+        changed: Callable[[Name], object],
     ) -> None:
         self._storage: Final = storage
         self._topology: Final = topology
         self._computed: Final = computed
+        self._limits: Final = limits
         self._changed: Final = changed
         self._values: dict[Name, str] = {Name(*key.split("|")): value for key, value in storage.items(VALUES)}
 
@@ -83,6 +92,11 @@ class DeviceModel:
     def value(self, row: Described, place: Place) -> str:
         computed = self._computed.get(row.name)
         return computed(place) if computed is not None else self.text(*row.name)
+
+    def bounds(self, row: Described, place: Place) -> Bounds:
+        """What `row` says, unless the most depends on the place."""
+        limit = self._limits.get(row.name)
+        return row.minimum, row.maximum if limit is None else Decimal(limit(place))
 
     def write(self, row: Described, value: str) -> tuple[Found, str]:
         """Set a variable. Returns the status and, for people, why not."""

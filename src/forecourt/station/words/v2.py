@@ -1,4 +1,4 @@
-"""Tokens, verdicts and readings in the words of 2.0.1 and 2.1."""
+"""Tokens, verdicts, readings, components and variables in the words of 2.0.1 and 2.1."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import cast
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from forecourt.charging.ids import EvseId
+from forecourt.charging.ids import STATION, ConnectorId, EvseId
 from forecourt.charging.local_authorization import TokenInfo
 from forecourt.charging.measurands import MEASURANDS
 from forecourt.charging.readings import Reading
 from forecourt.charging.tokens import Token, TokenKind, Verdict
+from forecourt.charging.topology import WHOLE_STATION, Place
 from forecourt.ocpp import v2
+from forecourt.station.device_model.table import Name
 
 
 def token_of(told: v2.IdToken) -> Token:
@@ -52,3 +54,37 @@ def _sampled(reading: Reading) -> v2.SampledValue:
         phase=UNSET if reading.phase is None else reading.phase.value,
         unit_of_measure=v2.UnitOfMeasure(unit=unit) if unit else UNSET,
     )
+
+
+def place_of(component: v2.Component) -> Place:
+    if component.evse is UNSET:
+        return WHOLE_STATION
+    connector_id = component.evse.connector_id
+    return Place(EvseId(component.evse.id), None if connector_id is UNSET else ConnectorId(connector_id))
+
+
+def component_of(name: Name, place: Place) -> v2.Component:
+    evse: v2.EVSE | UnsetType = UNSET
+    if place.evse_id != STATION:
+        evse = v2.EVSE(id=place.evse_id, connector_id=UNSET if place.connector_id is None else place.connector_id)
+    return v2.Component(name=name.component, evse=evse)
+
+
+def variable_of(name: Name) -> v2.Variable:
+    return v2.Variable(name=name.variable, instance=name.instance or UNSET)
+
+
+def means(asked: v2.ComponentVariable, name: Name, place: Place) -> bool:
+    """B08.FR.20, 21, N02.FR.16 to 21: what is not named means all."""
+    component = asked.component
+    if component.name.casefold() != name.component.casefold() or component.instance is not UNSET:
+        return False
+    if component.evse is not UNSET:
+        wanted = place_of(component)
+        if wanted.evse_id != place.evse_id or wanted.connector_id not in (None, place.connector_id):
+            return False
+    if asked.variable is UNSET:
+        return True
+    instance = "" if asked.variable.instance is UNSET else asked.variable.instance
+    same = asked.variable.name.casefold() == name.variable.casefold()
+    return same and instance.casefold() in ("", name.instance.casefold())

@@ -64,6 +64,10 @@ def on_bay_changed(station: Station, event: events.BayChanged) -> None:
     _tell_changes(station)
 
 
+def on_duty_changed(station: Station, event: events.DutyChanged) -> None:
+    _tell_changes(station)
+
+
 def on_transaction_ended(station: Station, event: events.TransactionEnded) -> None:
     _tell_changes(station)
 
@@ -76,7 +80,7 @@ def change(station: Station, place: Place, *, operative: bool) -> str:
         station.storage.remove(OUT_OF_SERVICE, key)
     else:
         station.storage.put(OUT_OF_SERVICE, key, True)
-    station.later(lambda: _tell_changes(station))
+    station.later(lambda: station.announce(events.DutyChanged()))
     concerned = [bay for bay in station.bays.values() if place.evse_id in (STATION, bay.evse_id)]
     return "Scheduled" if not operative and any(bay.transaction is not None for bay in concerned) else "Accepted"
 
@@ -93,6 +97,12 @@ def state_at(station: Station, place: Place) -> ConnectorState:
         if state in states and not (state is ConnectorState.OCCUPIED and place.evse_id == STATION and len(states) > 1):
             return state
     return ConnectorState.UNAVAILABLE
+
+
+def problem_at(station: Station, place: Place) -> str:
+    """Problem: whether anything there is broken."""
+    bays = (bay for bay in station.bays.values() if place.evse_id in (STATION, bay.evse_id))
+    return "true" if any(bay.fault is not None for bay in bays) else "false"
 
 
 def trigger_status(station: Station, place: Place | None) -> bool:

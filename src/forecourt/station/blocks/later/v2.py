@@ -45,13 +45,8 @@ _CERTIFICATES: Final[Hears] = {
 }
 _DIAGNOSTICS: Final[Hears] = {
     v2.AdjustPeriodicEventStream: lambda station, call: v2.AdjustPeriodicEventStreamResponse(status="Rejected"),
-    v2.ClearVariableMonitoring: not_supported,
     v2.CustomerInformation: lambda station, call: v2.CustomerInformationResponse(status="Rejected"),
-    v2.GetMonitoringReport: lambda station, call: v2.GetMonitoringReportResponse(status="NotSupported"),
     v2.GetPeriodicEventStream: not_supported,
-    v2.SetMonitoringBase: lambda station, call: v2.SetMonitoringBaseResponse(status="NotSupported"),
-    v2.SetMonitoringLevel: lambda station, call: v2.SetMonitoringLevelResponse(status="Rejected"),
-    v2.SetVariableMonitoring: not_supported,
 }
 _DISPLAY: Final[Hears] = {
     v2.ClearDisplayMessage: lambda station, call: v2.ClearDisplayMessageResponse(status="Unknown"),

@@ -30,10 +30,14 @@ COMPUTED: Final[Mapping[Name, Callable[[Station, Place], str]]] = MappingProxyTy
         Name("ChargingStation", "FirmwareVersion"): lambda station, place: station.build.firmware_version or "",
         Name("OCPPCommCtrlr", "FileTransferProtocols"): lambda station, place: ",".join(station.transfers.protocols),
         Name("ClockCtrlr", "DateTime"): lambda station, place: station.now().isoformat().replace("+00:00", "Z"),
-        Name("EVSE", "Power"): lambda station, place: str(station.bays[place.evse_id].built.power_w),
+        Name("EVSE", "Power"): lambda station, place: str(station.hardware.measure(place.evse_id).power_w),
         Name("EVSE", "SupplyPhases"): _phases,
         Name("Connector", "SupplyPhases"): _phases,
         Name("Connector", "ConnectorType"): _connector_type,
         Name("SecurityCtrlr", "Identity"): lambda station, place: station.build.identity,
     }
+)
+
+LIMITS: Final[Mapping[Name, Callable[[Station, Place], str]]] = MappingProxyType(
+    {Name("EVSE", "Power"): lambda station, place: str(station.bays[place.evse_id].built.power_w)}
 )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from forecourt.charging.topology import Place
 from forecourt.station.device_model.table import Described
+from forecourt.station.device_model.values import Bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Line:
     row: Described
     place: Place
     value: str | None
+    bounds: Bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,7 @@ def end(station: Station, bay: Bay, trigger: str, reason: str, *, stop_token: To
     # Who has ended a transaction has to identify himself for the next one. The last state told is that without power.
     release(station, bay)
     _mind_power(station, bay)
+    station.announce(events.TransactionEnding(bay))
     tell(station, bay, "Ended", trigger, reason=reason, stop_token=stop_token, readings=closing, trail=bay.trail)
     told = bay.transaction
     station.storage.remove(TRANSACTIONS, transaction.id)
@@ -330,6 +331,7 @@ def _mind_power(station: Station, bay: Bay) -> None:
         if not station.hardware.lock(bay.evse_id, bay.plugged):
             # Without a lock nothing begins (1.6 TC_024); pulling the plug mends it.
             bay.fault = LOCK_FAILURE
+            station.announce(events.LockFailed(bay))
             release(station, bay)
             return
         bay.closed = bay.waiting = True

@@ -8,7 +8,6 @@ from typing import Final, cast
 
 from msgspec import UNSET, UnsetType
 
-from forecourt.charging.ids import STATION, ConnectorId, EvseId
 from forecourt.charging.topology import WHOLE_STATION, Place
 from forecourt.ocpp import v2
 from forecourt.ocpp.errors import ErrorCode, ProtocolError
@@ -17,6 +16,7 @@ from forecourt.station.core import Station
 from forecourt.station.device_model.table import Described, Mutability
 from forecourt.station.device_model.values import Found
 from forecourt.station.dialects import Hears, Said, Says
+from forecourt.station.words.v2 import component_of, means, place_of, variable_of
 
 LINES_PER_PART: Final = 25
 
@@ -53,7 +53,7 @@ def on_get_report(station: Station, call: v2.GetReport) -> v2.GetReportResponse:
     lines = _lines(
         station,
         lambda row, place: (
-            (not named or any(_meant(one, row, place) for one in named))
+            (not named or any(means(one, row.name, place) for one in named))
             and (not criteria or any(_meets(station, row, one) for one in criteria))
         ),
     )
@@ -82,7 +82,7 @@ def _bound(station: Station, items: Sequence[object], message: str) -> None:
 def _found(
     station: Station, component: v2.Component, variable: v2.Variable, attribute: v2.Attribute | UnsetType
 ) -> tuple[Found, Described | None, Place]:
-    place = _place(component)
+    place = place_of(component)
     instance = "" if variable.instance is UNSET else variable.instance
     found, row = station.model.find(component.name, variable.name, instance, place)
     if component.instance is not UNSET and row is not None:
@@ -90,13 +90,6 @@ def _found(
     if row is not None and attribute not in (UNSET, "Actual"):
         found, row = Found.NOT_SUPPORTED_ATTRIBUTE, None
     return found, row, place
-
-
-def _place(component: v2.Component) -> Place:
-    if component.evse is UNSET:
-        return WHOLE_STATION
-    connector_id = component.evse.connector_id
-    return Place(EvseId(component.evse.id), None if connector_id is UNSET else ConnectorId(connector_id))
 
 
 def _got(station: Station, asked: v2.GetVariableData) -> v2.GetVariableResult:
@@ -129,26 +122,15 @@ def _set(station: Station, asked: v2.SetVariableData) -> v2.SetVariableResult:
 
 def _lines(station: Station, wanted: Callable[[Described, Place], bool]) -> tuple[Line, ...]:
     return tuple(
-        Line(row, place, None if row.mutability is Mutability.WRITE_ONLY else station.model.value(row, place))
+        Line(
+            row,
+            place,
+            None if row.mutability is Mutability.WRITE_ONLY else station.model.value(row, place),
+            station.model.bounds(row, place),
+        )
         for row, place in station.model.rows()
         if wanted(row, place)
     )
-
-
-def _meant(asked: v2.ComponentVariable, row: Described, place: Place) -> bool:
-    """B08.FR.20, 21: what is not named means all."""
-    component = asked.component
-    if component.name.casefold() != row.name.component.casefold() or component.instance is not UNSET:
-        return False
-    if component.evse is not UNSET:
-        wanted = _place(component)
-        if wanted.evse_id != place.evse_id or wanted.connector_id not in (None, place.connector_id):
-            return False
-    if asked.variable is UNSET:
-        return True
-    instance = "" if asked.variable.instance is UNSET else asked.variable.instance
-    same = asked.variable.name.casefold() == row.name.variable.casefold()
-    return same and instance.casefold() in ("", row.name.instance.casefold())
 
 
 def _meets(station: Station, row: Described, criterion: str) -> bool:
@@ -176,12 +158,10 @@ def _report(station: Station, request_id: int, lines: Sequence[Line]) -> None:
 
 def _reported(line: Line) -> v2.ReportData:
     row, place = line.row, line.place
-    evse: v2.EVSE | UnsetType = UNSET
-    if place.evse_id != STATION:
-        evse = v2.EVSE(id=place.evse_id, connector_id=UNSET if place.connector_id is None else place.connector_id)
+    least, most = line.bounds
     return v2.ReportData(
-        component=v2.Component(name=row.name.component, evse=evse),
-        variable=v2.Variable(name=row.name.variable, instance=row.name.instance or UNSET),
+        component=component_of(row.name, place),
+        variable=variable_of(row.name),
         variable_attribute=(
             v2.VariableAttribute(
                 type="Actual",
@@ -194,10 +174,10 @@ def _reported(line: Line) -> v2.ReportData:
         variable_characteristics=v2.VariableCharacteristics(
             data_type=cast(v2.Data, row.kind),
             unit=row.unit or UNSET,
-            min_limit=_limit(row.minimum),
-            max_limit=_limit(row.maximum),
+            min_limit=_limit(least),
+            max_limit=_limit(most),
             values_list=",".join(row.choices) or UNSET,
-            supports_monitoring=False,
+            supports_monitoring=True,
         ),
     )
 

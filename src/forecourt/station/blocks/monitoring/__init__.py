@@ -1,0 +1,1 @@
+"""Watching variables, and telling what happens to them."""
