@@ -16,7 +16,7 @@ from forecourt.csms.stations import actions
 from forecourt.csms.stations.commands import CommandStatus
 from forecourt.csms.stations.credentials import digest
 from forecourt.csms.stations.model import Registration, SecurityProfile, Station
-from forecourt.csms.stations.sending import Order
+from forecourt.csms.stations.orders import Order
 from forecourt.ocpp.versions import V16, V21, V201
 
 PASSWORD: Final = "a-password-for-stations"

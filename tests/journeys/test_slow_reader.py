@@ -11,8 +11,8 @@ import pytest
 
 from forecourt.csms.config import Gateway
 from forecourt.csms.stations.commands import CommandStatus
+from forecourt.csms.stations.orders import Order
 from forecourt.csms.stations.raw import SendRaw
-from forecourt.csms.stations.sending import Order
 from forecourt.ocpp.versions import V16, V201, Version
 from forecourt.transport.limits import Limits
 from tests.journeys.driver import basic, station

@@ -65,6 +65,22 @@ async def test_a_command_to_an_absent_station_waits_and_arrives_when_it_is_back(
     assert (await system.platform.get(path))["waitingCommands"] == 0
 
 
+async def test_a_command_is_on_the_audit_log_in_the_same_transaction(system: System) -> None:
+    made = await add(system.platform)
+    given = await system.platform.post(f"/stations/{made['id']}/commands", RESET, 202)
+    both = "SELECT command.xmin = audit.xmin FROM command, audit WHERE audit.after->>'id' = command.id::text"
+    assert await system.rows(f"{both} AND command.id = :id", id=given["id"]) == [(True,)]
+
+
+async def test_a_command_that_cannot_be_stored_leaves_nothing_on_the_audit_log(system: System) -> None:
+    made = await add(system.platform)
+    body = {"action": "DataTransfer", "payload": {"vendorId": "us", "data": "\0"}}
+    path = f"/stations/{made['id']}/raw-commands"
+    assert (await system.platform.refused("POST", path, json=body))[:2] == (422, "command_not_storable")
+    assert await system.rows("SELECT count(*) FROM command") == [(0,)]
+    assert await system.rows("SELECT count(*) FROM audit WHERE action = 'command.given'") == [(0,)]
+
+
 async def test_a_command_that_waits_too_long_expires(system: System) -> None:
     made = await add(system.platform)
     queued = await system.platform.post(f"/stations/{made['id']}/commands", {**RESET, "expiresInS": 1}, 202)

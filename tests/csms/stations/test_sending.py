@@ -16,12 +16,12 @@ from forecourt.csms.stations.commands import NEXT, Command, CommandStatus, Outco
 from forecourt.csms.stations.dialects import Dialect, Said
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Station, StationKey
+from forecourt.csms.stations.orders import Order
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import (
     DEFAULT_EXPIRY,
     LONGEST_EXPIRY,
     MOST_QUEUED,
-    Order,
     Sending,
     allot_request_id,
 )
@@ -177,6 +177,32 @@ async def test_a_command_is_recorded_before_it_is_sent_and_its_outcome_after(off
     assert await rows(office.store, question) == [({"name": "a"}, "accepted", {"left": 3}, "test", False, False)]
 
 
+async def test_a_command_is_committed_with_whatever_else_its_unit_of_work_holds_and_sent_only_then(
+    office: Office,
+) -> None:
+    office.connect(office.station)
+    async with office.store.work() as work:
+        order = office.sending.new(work, office.station, Knock("a"), asked_by="test")
+        await (await work.sql()).exec_driver_sql("UPDATE station SET name = 'knocked at' WHERE id = 1")
+        assert await office.statuses() == []
+        assert office.heard == []
+        await office.sending.give(work, order)
+        assert await rows(office.store, "SELECT name FROM station WHERE id = 1") == [("knocked at",)]
+    await office.tasks.settle()
+    assert office.heard == [(1, Knock("a"))]
+    assert await office.statuses() == ["accepted"]
+
+
+async def test_commands_asked_for_at_the_same_time_go_out_one_after_another_in_that_order(office: Office) -> None:
+    office.connect(office.station)
+    async with asyncio.TaskGroup() as group:
+        for name in "abc":
+            group.create_task(office.sending.ask(office.station, Knock(name), asked_by="test"))
+    await office.tasks.settle()
+    assert office.heard == [(1, Knock(name)) for name in "abc"]
+    assert await office.statuses() == ["accepted"] * 3
+
+
 async def test_every_step_is_announced_in_order_with_the_bulk_it_belongs_to(office: Office) -> None:
     bulk = uuid4()
     office.connect(office.station)
@@ -266,6 +292,17 @@ async def test_arguments_the_database_cannot_hold_are_invalid_and_nothing_is_sen
     await office.tasks.settle()
     assert office.heard == []
     assert await office.statuses() == []
+
+
+async def test_what_follows_a_command_that_cannot_be_stored_goes_out(office: Office) -> None:
+    office.connect(office.station)
+    async with asyncio.TaskGroup() as group:
+        bad = group.create_task(_caught(office.sending.ask(office.station, Knock("\0"), asked_by="test")))
+        good = group.create_task(_caught(office.sending.ask(office.station, Knock("a"), asked_by="test")))
+    await office.tasks.settle()
+    assert isinstance(bad.result(), Invalid)
+    assert isinstance(good.result(), Order)
+    assert office.heard == [(1, Knock("a"))]
 
 
 # Order.
@@ -361,11 +398,11 @@ async def test_more_than_so_many_do_not_wait_for_one_station_even_asked_all_at_o
     assert elsewhere.status is CommandStatus.QUEUED
 
 
-async def _caught(asking: Awaitable[Order]) -> Order | Conflict:
+async def _caught(asking: Awaitable[Order]) -> Order | Conflict | Invalid:
     try:
         return await asking
-    except Conflict as conflict:
-        return conflict
+    except (Conflict, Invalid) as refusal:
+        return refusal
 
 
 # Expiry.

@@ -26,8 +26,9 @@ from forecourt.csms.stations import bulk_store
 from forecourt.csms.stations.bulk_store import Bulk
 from forecourt.csms.stations.commands import Command
 from forecourt.csms.stations.model import Registration, StationKey
+from forecourt.csms.stations.orders import Order
 from forecourt.csms.stations.registry import Stations
-from forecourt.csms.stations.sending import DEFAULT_EXPIRY, LONGEST_EXPIRY, Order, Sending
+from forecourt.csms.stations.sending import DEFAULT_EXPIRY, LONGEST_EXPIRY, Sending
 from forecourt.csms.store.announced import Event
 from forecourt.csms.store.work import Store, Work
 from forecourt.errors import Conflict, Invalid, NotFound

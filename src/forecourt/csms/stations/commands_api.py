@@ -18,8 +18,9 @@ from forecourt.csms.redaction import redacted_value
 from forecourt.csms.stations.commands import Command
 from forecourt.csms.stations.forms import shown
 from forecourt.csms.stations.model import Station
+from forecourt.csms.stations.orders import Order
 from forecourt.csms.stations.raw import SendRaw, request_of
-from forecourt.csms.stations.sending import DEFAULT_EXPIRY, LONGEST_EXPIRY, Order
+from forecourt.csms.stations.sending import DEFAULT_EXPIRY, LONGEST_EXPIRY
 from forecourt.csms.stations.shapes import StationParts
 from forecourt.csms.stations.store import command as table
 from forecourt.csms.stations.visible import visible
@@ -245,12 +246,14 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
 async def _give(
     parts: StationParts, request: ApiRequest, change: Change, station: Station, command: Command, expires_in_s: int
 ) -> Order:
-    order = await parts.sending.ask(
-        station, command, asked_by=request.caller.name, expires_in=timedelta(seconds=expires_in_s)
+    """The change, with the audit log, is committed together with the command."""
+    order = parts.sending.new(
+        change.work, station, command, asked_by=request.caller.name, expires_in=timedelta(seconds=expires_in_s)
     )
     arguments = redacted_value(msgspec.to_builtins(command))
     given = {"id": str(order.id), "kind": command.kind, "arguments": shown(arguments)}
     change.record("command.given", f"stations/{station.key}", station.organisation, after=given)
+    await parts.sending.give(change.work, order)
     return order
 
 

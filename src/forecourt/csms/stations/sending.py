@@ -15,25 +15,23 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import and_, select, update
 
 from forecourt.clock import Clock
-from forecourt.csms.redaction import MASK, redacted_reply, redacted_value
-from forecourt.csms.stations.commands import NEXT, Command, CommandStatus, Outcome
+from forecourt.csms.redaction import MASK
+from forecourt.csms.stations.commands import Command, CommandStatus, Outcome
 from forecourt.csms.stations.dialects import Dialect
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Station, StationKey
+from forecourt.csms.stations.orders import Order, end_recorded, record_new, record_step
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.store import command as table
 from forecourt.csms.stations.store import station as station_table
-from forecourt.csms.store.announced import Event
 from forecourt.csms.store.errors import EntryRefused, StoreAway, StoreFault
 from forecourt.csms.store.work import Store, Work
 from forecourt.errors import AnsweredError, Conflict, Invalid, NoAnswer, NotFound, Offline, Refused
@@ -50,50 +48,6 @@ MOST_QUEUED: Final = 100
 _AWAY_PAUSE_S: Final = 2.0
 _NOT_STORABLE: Final = "it answered what cannot be stored"
 _LARGEST_REQUEST_ID: Final = 2**31 - 1
-_UNDER_WAY: Final = (CommandStatus.QUEUED, CommandStatus.SENT)
-_OPEN: Final = (*_UNDER_WAY, CommandStatus.RUNNING)
-
-
-class CommandChanged(Event, frozen=True, kw_only=True):
-    """A command has taken a step in its life."""
-
-    organisation_id: int
-    station_id: int
-    command_id: UUID
-    bulk_id: UUID | None
-    kind: str
-    status: str
-    reason: str
-
-
-@dataclass(slots=True, eq=False)
-class Order:
-    """A command on its way to one station. `command` itself may hold a secret; what is recorded of it does not."""
-
-    id: UUID
-    station: Station
-    command: Command
-    asked_by: str
-    asked_at: datetime
-    expires_at: datetime
-    status: CommandStatus = CommandStatus.QUEUED
-    bulk_id: UUID | None = None
-    reason: str = ""
-    result: Mapping[str, Any] | None = None
-    request_id: int | None = None
-    answered: asyncio.Event | None = None
-    """Set when the station has answered or never will; there is one while somebody waits for it."""
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether the station has yet to answer."""
-        return self.status in _UNDER_WAY
-
-    def become(self, status: CommandStatus, reason: str = "", result: Mapping[str, Any] | None = None) -> None:
-        """Take a step that is on record."""
-        self.status, self.reason, self.result = status, reason, result
-        if self.answered is not None and not self.is_under_way:
-            self.answered.set()
 
 
 class _Queue:
@@ -133,30 +87,67 @@ class Sending:
     ) -> Order:
         """Record a command and start it on its way. The order returned lives on: its status follows the command's life.
 
-        Raises Invalid for an impossible expiry, for values the database cannot hold (a NUL in a text) or, if the station is
-        connected, for a command its version has no words for; Conflict when too many wait already; StoreAway, StoreFault.
+        Raises what `new` and `give` raise.
+        """
+        async with self._store.work(station.key) as work:
+            order = self.new(work, station, command, asked_by=asked_by, expires_in=expires_in, bulk_id=bulk_id)
+            await self.give(work, order)
+        return order
+
+    def new(
+        self,
+        work: Work,
+        station: Station,
+        command: Command,
+        *,
+        asked_by: str,
+        expires_in: timedelta = DEFAULT_EXPIRY,
+        bulk_id: UUID | None = None,
+    ) -> Order:
+        """A command that may be given to a station, not recorded yet.
+
+        Raises Invalid for an impossible expiry or, if the station is connected, for a command its version has no words for.
         """
         if not timedelta(0) < expires_in <= LONGEST_EXPIRY:
             message = f"a command expires within {LONGEST_EXPIRY.days} days"
             raise Invalid("command_expiry", message, {"expiresInS": message})
+        self._check_words(station, command)
+        return Order(uuid4(), station, command, asked_by, work.now, work.now + expires_in, bulk_id=bulk_id)
+
+    async def give(self, work: Work, order: Order) -> None:
+        """Record a new command with all that `work` holds, commit that, and start it on its way.
+
+        Where nothing else waits for a connected station, it is recorded as sent in the same commit: what is lost in between is
+        unanswered, as is what is lost just after. Raises Invalid for values the database cannot hold (a NUL in a text),
+        Conflict when too many wait already, StoreAway, StoreFault.
+        """
+        station = order.station
         queue = station.recall(_Queue)
         if len(queue.orders) + queue.arriving >= MOST_QUEUED:
             raise Conflict("commands_waiting", f"{MOST_QUEUED} commands wait for {station.wire_id} already")
-        self._check_words(station, command)
+        at_once = not (queue.busy or queue.orders or queue.arriving) and self._stations.link_if_any(station) is not None
         queue.arriving += 1
+        queue.busy = queue.busy or at_once
         try:
-            async with self._store.work(station.key) as work:
-                order = Order(uuid4(), station, command, asked_by, work.now, work.now + expires_in, bulk_id=bulk_id)
-                await _record_new(await work.sql(), order)
-                _announce(work, order, order.status)
-        except EntryRefused as error:
-            raise Invalid("command_not_storable", f"this command cannot be stored: {error.reason}") from error
+            record_new(work, order, sent=at_once)
+            await work.commit()
+        except BaseException as error:
+            if at_once:
+                queue.busy = False
+                self.go_on(station)
+            if isinstance(error, EntryRefused):
+                raise Invalid("command_not_storable", f"this command cannot be stored: {error.reason}") from error
+            raise
         finally:
             queue.arriving -= 1
         self.steps[order.status] += 1
-        queue.orders.append(order)
-        self.go_on(station)
-        return order
+        if at_once:
+            self.steps[CommandStatus.SENT] += 1
+            order.become(CommandStatus.SENT)
+            self._tasks.start(self._drain(station, queue, order))
+        else:
+            queue.orders.append(order)
+            self.go_on(station)
 
     async def wait(self, order: Order, longest_s: float) -> bool:
         """Wait until the station has answered a command or never will. Returns whether that is so now."""
@@ -182,7 +173,7 @@ class Sending:
         reason = f"cancelled by {cancelled_by}"
         try:
             async with self._store.work() as work:
-                await _end(work, table.c.id.in_([order.id for order in taken]), CommandStatus.EXPIRED, reason)
+                await end_recorded(work, table.c.id.in_([order.id for order in taken]), CommandStatus.EXPIRED, reason)
         except BaseException:
             for order in taken:
                 order.station.recall(_Queue).orders.insert(0, order)
@@ -232,7 +223,7 @@ class Sending:
         async with self._store.work() as work:
             connection = await work.sql()
             lost = table.c.status == CommandStatus.SENT
-            await _end(work, lost, CommandStatus.UNANSWERED, "the server was restarted")
+            await end_recorded(work, lost, CommandStatus.UNANSWERED, "the server was restarted")
             waiting = await connection.execute(
                 select(table).where(table.c.status == CommandStatus.QUEUED).order_by(table.c.asked_at)
             )
@@ -240,7 +231,7 @@ class Sending:
             for row in waiting.mappings().all():
                 command = self.restored(row["kind"], row["arguments"])
                 if isinstance(command, str):
-                    await _end(work, table.c.id == row["id"], CommandStatus.FAILED, command)
+                    await end_recorded(work, table.c.id == row["id"], CommandStatus.FAILED, command)
                     continue
                 station = self._stations.of_key(StationKey(row["station_id"]))
                 times = row["asked_at"], row["expires_at"]
@@ -260,14 +251,17 @@ class Sending:
         )
         async with self._store.work(station.key) as work:
             status = CommandStatus.FAILED if failed else CommandStatus.FINISHED
-            ended = await _end(work, theirs, status, reason)
+            ended = await end_recorded(work, theirs, status, reason)
         self.steps[status] += ended
         return ended > 0
 
     # On its way.
 
-    async def _drain(self, station: Station, queue: _Queue) -> None:
+    async def _drain(self, station: Station, queue: _Queue, sent: Order | None = None) -> None:
+        """Send what waits; before that the one that is recorded as sent already."""
         try:
+            if sent is not None:
+                await self._deliver(sent)
             while queue.orders:
                 try:
                     link = self._stations.link_of(station)
@@ -288,16 +282,25 @@ class Sending:
             queue.busy = False
 
     async def _send(self, link: Link, order: Order) -> None:
-        """Record that it is sent, send it, record the outcome. Raises StoreAway, StoreFault if nothing was recorded or sent."""
-        said = link.dialect.says.get(type(order.command))
-        if said is None:
-            version = link.dialect.version.name
-            await self._step(order, CommandStatus.FAILED, f"OCPP {version} has no words for {order.command.kind}")
+        """Record that it is sent, and deliver it. Raises StoreAway, StoreFault if nothing was recorded or sent."""
+        if type(order.command) not in link.dialect.says:
+            await self._step(order, CommandStatus.FAILED, _no_words(link, order.command))
             return
         await self._record(order, CommandStatus.SENT)
-        outcome = await _outcome(said.say(link, order.command))
+        await self._deliver(order)
+
+    async def _deliver(self, order: Order) -> None:
+        """Send what is recorded as sent, over the newest connection, and record the outcome."""
+        outcome = await _outcome(self._say(order))
         order.request_id = outcome.request_id
         await self._step(order, outcome.status, outcome.reason, outcome.result)
+
+    async def _say(self, order: Order) -> Outcome:
+        link = self._stations.link_of(order.station)
+        said = link.dialect.says.get(type(order.command))
+        if said is None:
+            return Outcome(CommandStatus.FAILED, _no_words(link, order.command))
+        return await said.say(link, order.command)
 
     async def _step(
         self, order: Order, status: CommandStatus, reason: str = "", result: Mapping[str, Any] | None = None
@@ -318,21 +321,8 @@ class Sending:
     async def _record(
         self, order: Order, status: CommandStatus, reason: str = "", result: Mapping[str, Any] | None = None
     ) -> None:
-        if status not in NEXT[order.status]:
-            raise RuntimeError(f"a command that is {order.status} does not become {status}")
         async with self._store.work(order.station.key) as work:
-            ended_at = work.now if status not in _OPEN else None
-            when = {"sent_at": work.now} if status is CommandStatus.SENT else {"ended_at": ended_at}
-            # A station may repeat in its own words what it was told.
-            told = msgspec.to_builtins(order.command)
-            kept = None if result is None else redacted_reply(told, msgspec.to_builtins(dict(result)))
-            reason = redacted_reply(told, reason)
-            await (await work.sql()).execute(
-                update(table)
-                .where(table.c.id == order.id)
-                .values(status=status, reason=reason, result=kept, request_id=order.request_id, **when)
-            )
-            _announce(work, order, status, reason)
+            record_step(work, order, status, reason, result)
         self.steps[status] += 1
         order.become(status, reason, result)
 
@@ -344,6 +334,10 @@ class Sending:
         if type(command) not in dialect.says:
             message = f"OCPP {dialect.version.name}, which {station.wire_id} speaks, has no words for {command.kind}"
             raise Invalid("not_in_this_version", message, {"kind": message})
+
+
+def _no_words(link: Link, command: Command) -> str:
+    return f"OCPP {link.dialect.version.name} has no words for {command.kind}"
 
 
 async def allot_request_id(work: Work, station: Station) -> int:
@@ -376,58 +370,3 @@ async def _outcome(saying: Awaitable[Outcome]) -> Outcome:
         # R27: the root of a command's task.
         _LOG.exception("a command failed")
         return Outcome(CommandStatus.FAILED, "an error of the server")
-
-
-async def _record_new(connection: AsyncConnection, order: Order) -> None:
-    await connection.execute(
-        insert(table).values(
-            id=order.id,
-            organisation_id=order.station.organisation,
-            station_id=order.station.key,
-            bulk_id=order.bulk_id,
-            kind=order.command.kind,
-            arguments=redacted_value(msgspec.to_builtins(order.command)),
-            status=order.status,
-            asked_by=order.asked_by,
-            asked_at=order.asked_at,
-            expires_at=order.expires_at,
-        )
-    )
-
-
-async def _end(work: Work, which: ColumnElement[bool], status: CommandStatus, reason: str) -> int:
-    """End commands of which there is only the record. Returns how many."""
-    ended = await (await work.sql()).execute(
-        update(table)
-        .where(which)
-        .values(status=status, reason=reason, ended_at=work.now)
-        .returning(table.c.id, table.c.organisation_id, table.c.station_id, table.c.bulk_id, table.c.kind)
-    )
-    rows = ended.all()
-    for row in rows:
-        work.announce(
-            CommandChanged(
-                organisation_id=row.organisation_id,
-                station_id=row.station_id,
-                command_id=row.id,
-                bulk_id=row.bulk_id,
-                kind=row.kind,
-                status=status,
-                reason=reason,
-            )
-        )
-    return len(rows)
-
-
-def _announce(work: Work, order: Order, status: CommandStatus, reason: str = "") -> None:
-    work.announce(
-        CommandChanged(
-            organisation_id=order.station.organisation,
-            station_id=order.station.key,
-            command_id=order.id,
-            bulk_id=order.bulk_id,
-            kind=order.command.kind,
-            status=status,
-            reason=reason,
-        )
-    )

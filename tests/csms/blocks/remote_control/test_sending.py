@@ -21,9 +21,10 @@ from forecourt.csms.stations import raw
 from forecourt.csms.stations.commands import Command, CommandStatus
 from forecourt.csms.stations.dialects import Dialect
 from forecourt.csms.stations.link import Link
+from forecourt.csms.stations.orders import Order
 from forecourt.csms.stations.raw import SendRaw
 from forecourt.csms.stations.registry import Stations
-from forecourt.csms.stations.sending import Order, Sending
+from forecourt.csms.stations.sending import Sending
 from forecourt.csms.store.work import Store
 from forecourt.ocpp.versions import V201
 from forecourt.transport.tasks import Tasks

@@ -11,7 +11,8 @@ from forecourt.csms.blocks.transactions.model import Reference
 from forecourt.csms.stations.commands import Outcome
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Registration, Station
-from forecourt.csms.stations.sending import Order, Sending, allot_request_id
+from forecourt.csms.stations.orders import Order
+from forecourt.csms.stations.sending import Sending, allot_request_id
 from forecourt.csms.store.work import Store
 
 STOP_WITHIN = timedelta(minutes=5)

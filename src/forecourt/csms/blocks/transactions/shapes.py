@@ -20,8 +20,9 @@ from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.model import LimitsData, Reference, Remark
 from forecourt.csms.blocks.transactions.record import Record
 from forecourt.csms.stations.model import Station
+from forecourt.csms.stations.orders import Order
 from forecourt.csms.stations.registry import Stations
-from forecourt.csms.stations.sending import Order, Sending
+from forecourt.csms.stations.sending import Sending
 from forecourt.csms.store.work import Store
 from forecourt.csms.web.texts import LINE
 
