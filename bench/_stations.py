@@ -7,15 +7,17 @@ import base64
 import json
 import os
 import ssl
+import sys
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self, TypeAlias, cast
 
 from sqlalchemy import insert, text
 
+from forecourt.clock import SYSTEM
 from forecourt.csms import app
 from forecourt.csms.config import Api, Config, Database, Gateway, Server
 from forecourt.csms.stations import actions
@@ -26,6 +28,11 @@ from forecourt.transport.running import collect_seldom
 
 PASSWORD: Final = "sixteen or more letters"
 DURABILITY: Final = ("fsync", "synchronous_commit", "full_page_writes")
+
+V201: Final = "ocpp2.0.1"
+V16: Final = "ocpp1.6"
+Hear: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
+"""Waits for what the load says next."""
 
 _PING, _CLOSE = 0x89, 0x88
 
@@ -142,6 +149,16 @@ class Station(asyncio.Protocol):
             self.answered(payload)
 
 
+def wire_ids(stations: int) -> list[str]:
+    """Names of stations."""
+    return [f"CS{number:06d}" for number in range(stations)]
+
+
+def version_of(number: int) -> str:
+    """The subprotocol of a station: one half speak 2.0.1, the other half 1.6."""
+    return V201 if number % 2 else V16
+
+
 # The management system's side.
 
 
@@ -172,6 +189,60 @@ async def management_system(
                 csms.stations.add(station)
         collect_seldom()
         yield csms
+
+
+@asynccontextmanager
+async def load(name: str, given: Mapping[str, Any], longest_s: float) -> AsyncGenerator[Hear, None]:
+    """Run the measurement `name` with `--load` in a process of its own, whose `instructions` are what is `given`.
+
+    The block hears what it says, line by line; a load that stays is there until the block ends. Ends the process when it fails.
+    """
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", f"bench.{name}", "--load"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert child.stdin is not None and child.stdout is not None  # noqa: PT018 - both are pipes
+    source, heard = child.stdin, child.stdout
+
+    async def hear() -> dict[str, Any]:
+        async with asyncio.timeout(longest_s):
+            line = await heard.readline()
+            if not line:
+                raise SystemExit(f"the load of {name} ended with {await child.wait()}")
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+    try:
+        source.write(json.dumps(given).encode() + b"\n")
+        yield hear
+        source.close()
+        async with asyncio.timeout(longest_s):
+            if await child.wait():
+                raise SystemExit(f"the load of {name} ended with {child.returncode}")
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+def instructions() -> dict[str, Any]:
+    """What the process of a load was given by `load`."""
+    given: dict[str, Any] = json.loads(sys.stdin.readline())
+    return given
+
+
+def say(what: Mapping[str, Any]) -> None:
+    """Tell the process that measures, or whoever reads the result."""
+    print(json.dumps(what), flush=True)
+
+
+async def quiet(stations: Sequence[Station], longest_s: float) -> None:
+    """Wait until the management system has asked what it wants to know of stations that have booted."""
+    deadline, before = SYSTEM.monotonic() + longest_s, -1
+    while (asked_so_far := sum(station.asked for station in stations)) != before and SYSTEM.monotonic() < deadline:
+        before = asked_so_far
+        await SYSTEM.sleep(3.0)
 
 
 def local_key(place: Path) -> str:

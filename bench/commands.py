@@ -4,31 +4,42 @@ Method. A management system as `forecourt serve` starts it, with an embedded Pos
 2.0.1) are connected from a process of their own, which also is the client of the API: it asks stations chosen at random to clear
 their cache, some at a time, with `POST /stations/{id}/commands?wait=10`, and takes the time until the answer is there. Meanwhile
 each station sends a heartbeat every ten seconds. An answer counts only if it says that the station accepted; afterwards SQL must
-find as many accepted commands as were counted.
+find as many accepted commands as were counted. The processor time of a command holds its share of the heartbeats.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import random
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
 
-from bench._stations import Station, asked, durability, local_key, management_system, scratch
+from bench._stations import (
+    V201,
+    Station,
+    asked,
+    cpu_s,
+    database_pids,
+    durability,
+    instructions,
+    load,
+    local_key,
+    management_system,
+    quiet,
+    say,
+    scratch,
+    version_of,
+    wire_ids,
+)
 from forecourt.clock import SYSTEM
-from forecourt.csms.app import Csms
 from forecourt.transport import run
 from forecourt.transport.running import allow_many_files
 
-V201: Final = "ocpp2.0.1"
-V16: Final = "ocpp1.6"
 HEARTBEAT_S: Final = 10.0
 AT_ONCE: Final = 20
 LONGEST_S: Final = 60.0
@@ -65,7 +76,7 @@ async def generate(
     """Connect the stations and command them; returns how long each command took."""
     stations: list[Obedient] = []
     for number, name in enumerate(keys):
-        stations.append(await Obedient.connect(port, name, V201 if number % 2 else V16))
+        stations.append(await Obedient.connect(port, name, version_of(number)))
     places = asyncio.Semaphore(AT_ONCE)
 
     async def begin(station: Obedient) -> None:
@@ -75,7 +86,8 @@ async def generate(
     async with asyncio.TaskGroup() as group:
         for station in stations:
             group.create_task(begin(station))
-    await quiet(stations)
+    await quiet(stations, LONGEST_S)
+    say({})
     choose = random.Random(SEED)
     waits: list[float] = []
     numbers = list(keys.values())
@@ -112,22 +124,21 @@ async def generate(
     }
 
 
-async def quiet(stations: list[Obedient]) -> None:
-    """Wait until the management system has asked what it wants to know of stations that have booted."""
-    deadline, before = SYSTEM.monotonic() + LONGEST_S, -1
-    while (asked_so_far := sum(station.asked for station in stations)) != before and SYSTEM.monotonic() < deadline:
-        before = asked_so_far
-        await SYSTEM.sleep(3.0)
-
-
 async def measure(count: int, seconds: float, clients: int) -> dict[str, Any]:
     """Run the management system, command its stations from another process, count."""
     with scratch() as place:
-        names = [f"CS{number:05d}" for number in range(count)]
+        names = wire_ids(count)
         async with management_system(Path(place), names, api=True) as csms:
             settings = await durability(csms)
             keys = {name: station.key for name in names if (station := csms.stations.named(name)) is not None}
-            told = await loaded(csms, local_key(Path(place)), keys, seconds, clients)
+            database = database_pids(Path(place))
+            given = {"port": csms.port, "api_port": csms.api_port, "key": local_key(Path(place)), "keys": keys}
+            given |= {"seconds": seconds, "clients": clients}
+            async with load("commands", given, seconds + 3 * LONGEST_S) as hear:
+                await hear()
+                ours_s, theirs_s = cpu_s([os.getpid()]), cpu_s(database)
+                told = await hear()
+                ours_s, theirs_s = cpu_s([os.getpid()]) - ours_s, cpu_s(database) - theirs_s
             accepted = await asked(
                 csms, "SELECT count(*) FROM command WHERE kind = 'ClearCache' AND status = 'accepted'"
             )
@@ -138,28 +149,13 @@ async def measure(count: int, seconds: float, clients: int) -> dict[str, Any]:
                 **told,
                 "stations": count,
                 "clients": clients,
+                "cpu_ms_per_command": {
+                    "csms": round(ours_s / accepted * 1e3, 2),
+                    "postgres": round(theirs_s / accepted * 1e3, 2),
+                },
                 "load_average": round(os.getloadavg()[0], 1),
                 **settings,
             }
-
-
-async def loaded(csms: Csms, key: str, keys: Mapping[str, int], seconds: float, clients: int) -> dict[str, Any]:
-    """What the process with the stations and the client has to say."""
-    given = {"port": csms.port, "api": csms.api_port, "key": key, "keys": keys, "seconds": seconds, "clients": clients}
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.commands", "--load", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        async with asyncio.timeout(seconds + 3 * LONGEST_S):
-            said, _ = await child.communicate(json.dumps(given).encode())
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode:
-        raise SystemExit(f"the load generator ended with {child.returncode}")
-    told: dict[str, Any] = json.loads(said)
-    return told
 
 
 def main() -> None:
@@ -171,12 +167,9 @@ def main() -> None:
     given = parser.parse_args()
     allow_many_files()
     if given.load:
-        told = json.loads(sys.stdin.read())
-        work = generate(told["port"], told["api"], told["key"], told["keys"], told["seconds"], told["clients"])
-        result = run(work)
+        say(run(generate(**instructions())))
     else:
-        result = run(measure(given.stations, given.seconds, given.clients))
-    print(json.dumps(result))
+        say(run(measure(given.stations, given.seconds, given.clients)))
 
 
 if __name__ == "__main__":

@@ -13,31 +13,35 @@ from __future__ import annotations
 import argparse
 import asyncio
 import cProfile
-import json
 import os
 import pstats
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from bench._stations import (
+    V16,
+    V201,
     Station,
     asked,
     cpu_s,
     database_pids,
     durability,
+    instructions,
+    load,
     management_system,
+    quiet,
+    say,
     scratch,
+    version_of,
+    wire_ids,
 )
 from forecourt.clock import SYSTEM
 from forecourt.csms.app import Csms
 from forecourt.transport import run
 from forecourt.transport.running import allow_many_files
 
-V201: Final = "ocpp2.0.1"
-V16: Final = "ocpp1.6"
 LONGEST_S: Final = 20.0
 """For getting ready, and for the last answers."""
 AT_ONCE: Final = 20
@@ -135,7 +139,7 @@ async def generate(port: int, connections: int, warm_up_s: float, seconds: float
     """Load the management system; returns what was answered."""
     async with asyncio.timeout(warm_up_s + seconds + 2 * LONGEST_S):
         names = wire_ids(connections)
-        stations = [await Charging.connect(port, name, V201 if number % 2 else V16) for number, name in names.items()]
+        stations = [await Charging.connect(port, name, version_of(number)) for number, name in enumerate(names)]
         places = asyncio.Semaphore(AT_ONCE)
 
         async def begin(station: Charging) -> None:
@@ -145,8 +149,8 @@ async def generate(port: int, connections: int, warm_up_s: float, seconds: float
         async with asyncio.TaskGroup() as group:
             for station in stations:
                 group.create_task(begin(station))
-        await quiet(stations)
-        print("ready", flush=True)
+        await quiet(stations, LONGEST_S)
+        say({})
         began, busy_s = SYSTEM.monotonic(), cpu_s([os.getpid()])
         for station in stations:
             station.until = began + warm_up_s + seconds
@@ -170,39 +174,25 @@ async def generate(port: int, connections: int, warm_up_s: float, seconds: float
     }
 
 
-async def quiet(stations: list[Charging]) -> None:
-    """Wait until the management system has asked what it wants to know of stations that have booted."""
-    deadline, before = SYSTEM.monotonic() + LONGEST_S, -1
-    while (asked_so_far := sum(station.asked for station in stations)) != before and SYSTEM.monotonic() < deadline:
-        before = asked_so_far
-        await SYSTEM.sleep(3.0)
-
-
-def wire_ids(connections: int) -> dict[int, str]:
-    """Names of stations by number."""
-    return {number: f"CS{number:05d}" for number in range(connections)}
-
-
 # The measurement.
 
 
 async def measure(connections: int, warm_up_s: float, seconds: float, profile: bool) -> dict[str, Any]:
     """Run the management system, load it from another process, count."""
     with scratch() as place:
-        async with management_system(Path(place), list(wire_ids(connections).values())) as csms:
+        async with management_system(Path(place), wire_ids(connections)) as csms:
             settings = await durability(csms)
             profiler = cProfile.Profile()
             database = database_pids(Path(place))
-            busy: list[float] = []
-
-            def begins() -> None:
-                busy.extend((cpu_s([os.getpid()]), cpu_s(database)))
+            given = {"port": csms.port, "connections": connections, "warm_up_s": warm_up_s, "seconds": seconds}
+            async with load("ingest", given, warm_up_s + seconds + 2 * LONGEST_S) as hear:
+                await hear()
+                ours_s, theirs_s = cpu_s([os.getpid()]), cpu_s(database)
                 if profile:
                     profiler.enable()
-
-            told = await loaded(csms.port, connections, warm_up_s, seconds, begins)
-            profiler.disable()
-            ours_s, theirs_s = cpu_s([os.getpid()]) - busy[0], cpu_s(database) - busy[1]
+                told = await hear()
+                profiler.disable()
+                ours_s, theirs_s = cpu_s([os.getpid()]) - ours_s, cpu_s(database) - theirs_s
             acknowledged = told["updated"] + told["meter_values"]
             await check(csms, told["updated"], told["meter_values"])
             if profile:
@@ -222,28 +212,6 @@ async def measure(connections: int, warm_up_s: float, seconds: float, profile: b
                 "load_average": round(os.getloadavg()[0], 1),
                 **settings,
             }
-
-
-async def loaded(
-    port: int, connections: int, warm_up_s: float, seconds: float, begins: Callable[[], None]
-) -> dict[str, Any]:
-    """What the load generator has to say. `begins` is called when its stations are ready."""
-    arguments = ["--load", port, "--connections", connections, "--warm-up", warm_up_s, "--seconds", seconds]
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.ingest", *(str(one) for one in arguments), stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        if child.stdout is not None and await child.stdout.readline():
-            begins()
-        said, _ = await child.communicate()
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode:
-        raise SystemExit(f"the load generator ended with {child.returncode}")
-    told: dict[str, Any] = json.loads(said)
-    return told
 
 
 async def check(csms: Csms, updated: int, meter_values: int) -> None:
@@ -292,14 +260,13 @@ def main() -> None:
     parser.add_argument(
         "--profile", action="store_true", help="say on stderr where the management system spent its time"
     )
-    parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--load", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     allow_many_files()
-    if given.load is not None:
-        result = run(generate(given.load, given.connections, given.warm_up, given.seconds))
+    if given.load:
+        say(run(generate(**instructions())))
     else:
-        result = run(measure(given.connections, given.warm_up, given.seconds, given.profile))
-    print(json.dumps(result))
+        say(run(measure(given.connections, given.warm_up, given.seconds, given.profile)))
 
 
 if __name__ == "__main__":

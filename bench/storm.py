@@ -18,32 +18,33 @@ import argparse
 import asyncio
 import cProfile
 import gc
-import json
 import os
 import pstats
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from bench._stations import (
+    V201,
     Station,
     asked,
     cpu_s,
     database_pids,
     durability,
+    instructions,
+    load,
     management_system,
+    say,
     scratch,
+    version_of,
+    wire_ids,
 )
 from forecourt.clock import SYSTEM
 from forecourt.csms.app import Csms
 from forecourt.transport import run
 from forecourt.transport.running import allow_many_files
 
-V201: Final = "ocpp2.0.1"
-V16: Final = "ocpp1.6"
 KNOCKING: Final = 2_000
 """Handshakes under way at once: one process that plays all stations must not be too busy to speak to those it has reached."""
 LONGEST_S: Final = 300.0
@@ -54,8 +55,8 @@ STILL_S: Final = 5.0
 # The load, in a process of its own.
 
 
-async def storm(port: int, names: dict[int, str]) -> None:
-    """Let all stations come at once and print how long that took. They stay connected until standard input ends."""
+async def storm(port: int, stations: int) -> None:
+    """Let all stations come at once and say how long that took. They stay connected until standard input ends."""
     ready_s: list[float] = []
     kept: list[Station] = []
     knocking = asyncio.Semaphore(KNOCKING)
@@ -70,8 +71,8 @@ async def storm(port: int, names: dict[int, str]) -> None:
 
     try:
         async with asyncio.timeout(LONGEST_S), asyncio.TaskGroup() as group:
-            for number, name in names.items():
-                group.create_task(come_back(name, V201 if number % 2 else V16))
+            for number, name in enumerate(wire_ids(stations)):
+                group.create_task(come_back(name, version_of(number)))
     except* ConnectionError as errors:
         after_s = SYSTEM.monotonic() - began
         raise SystemExit(
@@ -84,7 +85,7 @@ async def storm(port: int, names: dict[int, str]) -> None:
         "half_after_s": round(ready_s[len(ready_s) // 2], 1),
         "load_cpu_s": busy_s,
     }
-    print(json.dumps(result), flush=True)
+    say(result)
     await asyncio.to_thread(sys.stdin.read)
     lost = [station for station in kept if station.lost]
     if lost:
@@ -115,25 +116,21 @@ async def report(station: Station) -> None:
         raise ConnectionError(f"{station.wire_id}: {booted}")
 
 
-def wire_ids(stations: int) -> dict[int, str]:
-    """Names of stations by number."""
-    return {number: f"CS{number:05d}" for number in range(stations)}
-
-
 # The measurement.
 
 
 async def measure(stations: int, profile: bool) -> dict[str, Any]:
     """Run the management system, let the storm come from another process, count."""
     with scratch() as place:
-        async with management_system(Path(place), list(wire_ids(stations).values())) as csms:
+        async with management_system(Path(place), wire_ids(stations)) as csms:
             settings = await durability(csms)
             profiler = cProfile.Profile()
             database = database_pids(Path(place))
             ours_s, theirs_s, resident = cpu_s([os.getpid()]), cpu_s(database), resident_bytes()
             if profile:
                 profiler.enable()
-            async with load(csms.port, stations) as told:
+            async with load("storm", {"port": csms.port, "stations": stations}, LONGEST_S) as hear:
+                told = await hear()
                 profiler.disable()
                 ours_s, theirs_s = cpu_s([os.getpid()]) - ours_s, cpu_s(database) - theirs_s
                 await SYSTEM.sleep(STILL_S)
@@ -157,29 +154,6 @@ async def measure(stations: int, profile: bool) -> dict[str, Any]:
                 "load_average": round(os.getloadavg()[0], 1),
                 **settings,
             }
-
-
-@asynccontextmanager
-async def load(port: int, stations: int) -> AsyncGenerator[dict[str, Any], None]:
-    """Run the storm in another process; it is over when the block begins, and its stations are there until the block ends."""
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.storm", "--load", str(port), "--stations", str(stations)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        assert child.stdin is not None and child.stdout is not None  # noqa: PT018 - both are pipes
-        told = await child.stdout.readline()
-        if told:
-            yield json.loads(told)
-        child.stdin.close()
-        await child.wait()
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode or not told:
-        raise SystemExit(f"the load generator ended with {child.returncode}")
 
 
 def resident_bytes() -> int:
@@ -219,13 +193,13 @@ def main() -> None:
     parser.add_argument(
         "--profile", action="store_true", help="say on stderr where the management system spent its time"
     )
-    parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--load", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     allow_many_files()
-    if given.load is not None:
-        run(storm(given.load, wire_ids(given.stations)))
+    if given.load:
+        run(storm(**instructions()))
     else:
-        print(json.dumps(run(measure(given.stations, given.profile))))
+        say(run(measure(given.stations, given.profile)))
 
 
 if __name__ == "__main__":
