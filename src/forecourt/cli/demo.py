@@ -18,7 +18,8 @@ from rich.console import Console
 
 from forecourt.cli.demo_folder import default_folder
 from forecourt.cli.demo_stations import BLOCKED, MAKES, Make, cards_of, stations
-from forecourt.cli.running import log_to_stderr, until_stopped
+from forecourt.cli.logs import log_to_stderr
+from forecourt.cli.running import until_stopped
 from forecourt.cli.serve import LOOPBACK, found_by_commands
 from forecourt.cli.settings import Failure
 from forecourt.csms.app import Csms

@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "demo": ("forecourt.cli.demo:demo", "Show a live charging network on this machine."),
     "serve": ("forecourt.cli.serve:serve", "Run the management system."),
     "station": ("forecourt.cli.stations:station", "Add, list and remove charging stations."),
+    "fleet": ("forecourt.cli.fleet:fleet", "Run thousands of behaving stations at once."),
     "token": ("forecourt.cli.tokens:token", "Add, list and block the cards of drivers."),
     "site": ("forecourt.cli.sites:site", "Add, list and remove sites."),
     "user": ("forecourt.cli.users:user", "Add, list and remove users; reset a lost password."),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import logging
 import signal
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -21,16 +20,6 @@ from forecourt.transport import run
 from forecourt.transport.running import allow_many_files, collect_seldom
 
 T = TypeVar("T")
-
-
-def log_to_stderr(verbose: bool) -> None:
-    """Warnings and errors, or everything there is to know."""
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    if verbose:
-        for name in ("asyncio", "httpcore2", "uvicorn"):
-            logging.getLogger(name).setLevel(logging.INFO)
 
 
 def until_stopped(

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from forecourt.cli import settings
+from forecourt.cli.logs import log_to_stderr
 from forecourt.cli.places import in_url, lan_addresses
-from forecourt.cli.running import log_to_stderr, prepared, until_stopped
+from forecourt.cli.running import prepared, until_stopped
 from forecourt.cli.whereabouts import announced
 from forecourt.csms.app import Csms
 from forecourt.csms.config import Config

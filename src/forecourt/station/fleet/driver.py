@@ -65,6 +65,12 @@ class Drivers:
         for driver in self._drivers.values():
             driver.end()
 
+    def send_home(self) -> None:
+        """Nobody comes any more, and who is there leaves at once."""
+        for driver in self._drivers.values():
+            driver.end()
+            driver.leave_now()
+
     def _see(self, station: Station, event: object) -> None:
         if isinstance(event, events.BayChanged):
             self._drivers[event.bay.evse_id].changed(event.bay)
@@ -100,6 +106,12 @@ class Driver:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def leave_now(self) -> None:
+        """Pull the cable, if it is in."""
+        if self._presence in (Presence.HERE, Presence.LEAVING):
+            self._presence = Presence.AWAY
+            self._drivers.hardware.unplug(evse_id=self._evse_id)
 
     # What the station shows.
 

@@ -1,0 +1,137 @@
+"""`forecourt fleet`: in virtual time it tells the same twice; in real time it comes, charges and goes in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from forecourt.cli.main import main
+from forecourt.clock import SYSTEM
+from forecourt.ocpp import v2, v16
+from forecourt.transport import Handlers, Peer, serve
+
+LIMIT_S = 60.0
+
+
+def told(*arguments: str) -> dict[str, Any]:
+    result = CliRunner().invoke(main, ["fleet", "--json", *arguments])
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_a_day_of_twenty_stations_is_the_same_for_the_same_seed() -> None:
+    one = told("--stations", "20", "--seed", "3", "--per-day", "6")
+    assert one["stations"] == 20
+    assert sum(one["versions"].values()) == 20
+    assert one["calls_failed"] == 0
+    assert one["hours"] == 24
+    # At the end everybody has gone.
+    assert one["transactions_ended"] == one["transactions_begun"] > 40
+    assert one["energy_kwh"] > 200
+    measured = {"took_s", "answers_per_s", "virtual_time_factor"}
+    again, other = told("--stations", "20", "--seed", "3", "--per-day", "6"), told("--stations", "20", "--seed", "4")
+    assert {name: value for name, value in one.items() if name not in measured} == {
+        name: value for name, value in again.items() if name not in measured
+    }
+    assert other["answers"] != one["answers"]
+
+
+def test_a_share_of_nothing_leaves_a_version_out() -> None:
+    assert set(told("--stations", "30", "--hours", "0.1", "--versions", "1.6=1,2.0.1=0")["versions"]) == {"1.6"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["--versions", "3.0=1"], ["--versions", "1.6=x"], ["--versions", "1.6=0"], ["--identities", "CS"]],
+)
+def test_what_cannot_be_is_refused_in_words(wrong: list[str]) -> None:
+    result = CliRunner().invoke(main, ["fleet", *wrong])
+    assert result.exit_code == 2
+    assert wrong[0] in result.output
+
+
+class Csms:
+    """Accepts all stations, and counts what they say and whose transactions are open."""
+
+    def __init__(self) -> None:
+        self.said: Counter[str] = Counter()
+        self.open: set[str] = set()
+
+    @property
+    def handlers(self) -> Handlers:
+        return {
+            v16.BootNotification: self._boot_16,
+            v16.StatusNotification: self._noted(v16.StatusNotificationResponse),
+            v2.BootNotification: self._boot,
+            v2.StatusNotification: self._noted(v2.StatusNotificationResponse),
+            v2.SecurityEventNotification: self._noted(v2.SecurityEventNotificationResponse),
+            v16.SecurityEventNotification: self._noted(v16.SecurityEventNotificationResponse),
+            v16.Authorize: lambda peer, call: v16.AuthorizeResponse(id_tag_info=v16.IdTagInfo(status="Accepted")),
+            v2.Authorize: lambda peer, call: v2.AuthorizeResponse(id_token_info=v2.IdTokenInfo(status="Accepted")),
+            v16.StartTransaction: self._start,
+            v16.StopTransaction: self._stop,
+            v2.TransactionEvent: self._event,
+        }
+
+    def _noted(self, response: Any) -> Any:
+        def note(peer: Peer, call: Any) -> Any:
+            self.said[type(call).__name__] += 1
+            return response()
+
+        return note
+
+    def _boot_16(self, peer: Peer, call: v16.BootNotification) -> v16.BootNotificationResponse:
+        self.said["BootNotification"] += 1
+        return v16.BootNotificationResponse(status="Accepted", current_time=SYSTEM.now(), interval=600)
+
+    def _boot(self, peer: Peer, call: v2.BootNotification) -> v2.BootNotificationResponse:
+        self.said["BootNotification"] += 1
+        return v2.BootNotificationResponse(status="Accepted", current_time=SYSTEM.now(), interval=600)
+
+    def _start(self, peer: Peer, call: v16.StartTransaction) -> v16.StartTransactionResponse:
+        number = self.said.total()
+        self.said["begun"] += 1
+        self.open.add(str(number))
+        return v16.StartTransactionResponse(transaction_id=number, id_tag_info=v16.IdTagInfo(status="Accepted"))
+
+    def _stop(self, peer: Peer, call: v16.StopTransaction) -> v16.StopTransactionResponse:
+        self.open.remove(str(call.transaction_id))
+        return v16.StopTransactionResponse()
+
+    def _event(self, peer: Peer, call: v2.TransactionEvent) -> v2.TransactionEventResponse:
+        if call.event_type == "Started":
+            self.said["begun"] += 1
+            self.open.add(call.transaction_info.transaction_id)
+        elif call.event_type == "Ended":
+            self.open.remove(call.transaction_info.transaction_id)
+        return v2.TransactionEventResponse()
+
+
+async def test_a_fleet_comes_charges_and_leaves_nothing_open() -> None:
+    csms = Csms()
+    async with serve("127.0.0.1", 0, handlers=csms.handlers) as server, asyncio.timeout(LIMIT_S):
+        url = f"ws://127.0.0.1:{server.port}/ocpp"
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "forecourt", "fleet", url, "--json", "--stations", "12", "--per-day", "50000"),
+            *("--versions", "1.6=1,2.1=1", "--stay", "0.01"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        while csms.said["begun"] < 3:
+            await SYSTEM.sleep(0)
+        process.terminate()
+        out, err = await process.communicate()
+        assert process.returncode == 0, err
+    summary = json.loads(out)
+    assert csms.open == set()
+    assert csms.said["BootNotification"] == 12 == summary["online_at_the_end"]
+    assert summary["transactions_begun"] == summary["transactions_ended"] == csms.said["begun"]
+    assert summary["calls_failed"] == 0
+    assert 0 < summary["answer_ms_p50"] <= summary["answer_ms_p99"]
