@@ -103,6 +103,14 @@ export const common: typeof english = {
       Unknown: "Unbekanntes Token",
     },
   },
+  station: {
+    now: "Jetzt",
+    sessions: "Ladevorgänge",
+    configuration: "Konfiguration",
+    log: "Nachrichten",
+    commands: "Befehle",
+    security: "Sicherheit",
+  },
   refusals: {
     away: "Der Server antwortet nicht. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
     unclear: "Etwas ist schiefgegangen, das keinen Namen hat. Versuchen Sie es noch einmal; mehr steht im Log des Servers.",

@@ -101,6 +101,14 @@ export const common = {
       Unknown: "Unknown token",
     },
   },
+  station: {
+    now: "Now",
+    sessions: "Sessions",
+    configuration: "Configuration",
+    log: "Message log",
+    commands: "Commands",
+    security: "Security",
+  },
   refusals: {
     away: "The server does not answer. Check your connection and try again.",
     unclear: "Something went wrong that has no name. Try again; the server's log says more.",
