@@ -140,7 +140,7 @@ def test_every_import_goes_down_the_tree() -> None:
 
 
 def test_the_arrows_are_read_from_the_page() -> None:
-    assert arrows()["transactions"] == {"authorization", "metering"}
+    assert arrows()["transactions"] == {"authorization", "metering", "reservation"}
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,9 @@ from forecourt.station.blocks.provisioning.model import Boot
 from forecourt.station.blocks.remote_control import actions as remote_control
 from forecourt.station.blocks.remote_control import v2 as remote_control_v2
 from forecourt.station.blocks.remote_control import v16 as remote_control_v16
+from forecourt.station.blocks.reservation import actions as reservation
+from forecourt.station.blocks.reservation import v2 as reservation_v2
+from forecourt.station.blocks.reservation import v16 as reservation_v16
 from forecourt.station.blocks.security import actions as security
 from forecourt.station.blocks.security import v2 as security_v2
 from forecourt.station.blocks.security import v16 as security_v16
@@ -59,6 +62,7 @@ _V16: Final = (
     metering_v16,
     diagnostics_v16,
     smart_charging_v16,
+    reservation_v16,
     data_transfer_v16,
 )
 _V2: Final = (
@@ -72,6 +76,7 @@ _V2: Final = (
     diagnostics_v2,
     smart_charging_v2,
     monitoring_v2,
+    reservation_v2,
     data_transfer_v2,
 )
 
@@ -80,6 +85,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.Started: (
             diagnostics.on_started,
             availability.on_started,
+            reservation.on_started,
             metering.on_started,
             smart_charging.on_started,
             sessions.on_started,
@@ -92,6 +98,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             diagnostics.on_online,
             security.on_online,
             monitoring.on_online,
+            reservation.on_online,
         ),
         events.Offline: (
             smart_charging.on_offline,
@@ -101,6 +108,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.Registered: (
             security.on_registered,
             availability.on_registered,
+            reservation.on_registered,
             diagnostics.on_registered,
             monitoring.on_registered,
         ),
@@ -114,9 +122,11 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         ),
         events.BayChanged: (
             smart_charging.on_bay_changed,
+            reservation.on_bay_changed,
             availability.on_bay_changed,
             monitoring.on_bay_changed,
         ),
+        events.NobodyCame: (reservation.on_nobody_came,),
         events.TransactionBegan: (
             smart_charging.on_transaction_began,
             diagnostics.on_transaction_began,
@@ -129,6 +139,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             diagnostics.on_transaction_ended,
         ),
         events.DutyChanged: (
+            reservation.on_bay_changed,
             availability.on_duty_changed,
             monitoring.on_duty_changed,
         ),
@@ -149,8 +160,14 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             diagnostics.on_variable,
             smart_charging.on_variable,
             monitoring.on_variable,
+            reservation.on_variable,
         ),
-        events.ClockSet: (metering.on_clock_set, security.on_clock_set, smart_charging.on_clock_set),
+        events.ClockSet: (
+            metering.on_clock_set,
+            security.on_clock_set,
+            smart_charging.on_clock_set,
+            reservation.on_clock_set,
+        ),
         events.AlignedMoment: (sessions.on_aligned,),
     }
 )

@@ -13,7 +13,7 @@ from forecourt.station.device_model.table import Name
 if TYPE_CHECKING:
     from forecourt.ocpp.message import Message
     from forecourt.station.link import Answer
-    from forecourt.station.state import Bay
+    from forecourt.station.state import Authorization, Bay
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,13 @@ class BayChanged:
     """Something about a bay that its status may depend on is different."""
 
     bay: Bay
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyCame:
+    """No vehicle was connected in time; who had leave to charge has it no more."""
+
+    authorization: Authorization
 
 
 @dataclass(frozen=True, slots=True)

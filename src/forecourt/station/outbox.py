@@ -55,6 +55,7 @@ class TransactionMessage(msgspec.Struct, frozen=True, kw_only=True):
     token: Token | None = None
     stop_token: Token | None = None
     remote_start_id: int | None = None
+    reservation_id: int | None = None
     reason: str | None = None
     readings: tuple[Reading, ...] = ()
     trail: tuple[Reading, ...] = ()

@@ -27,6 +27,7 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True):
     token: Token
     group: Token | None = None
     remote_start_id: int | None = None
+    reservation_id: int | None = None
     invalid: bool = False
 
 
@@ -70,7 +71,7 @@ class Bay:
     """An EVSE with what goes on there. Blocks change it through the actions of the block that owns each field.
 
     `closed` is the contactor, `flows` whether energy does; `waiting` that the contactor has just closed and the vehicle has
-    not made up its mind; `finishing` that a transaction is over and the cable still in.
+    not made up its mind; `finishing` that a transaction is over and the cable still in; `reserved` that it is kept free.
     """
 
     __slots__ = (
@@ -89,6 +90,7 @@ class Bay:
         "operative",
         "outlets",
         "plugged",
+        "reserved",
         "resetting",
         "sample_timer",
         "stop_reason",
@@ -123,6 +125,7 @@ class Bay:
         self.trail_timer: Timer | None = None
         self.trail: tuple[Reading, ...] = ()
         self.resetting = False
+        self.reserved = False
 
     @property
     def charging_state(self) -> ChargingState:

@@ -93,7 +93,7 @@ def in_service(station: Station, bay: Bay) -> bool:
 def state_at(station: Station, place: Place) -> ConnectorState:
     """AvailabilityState of a connector, an EVSE or the station: of many, what the best of them is."""
     states = {state for at, state, _ in _states(station) if _covers(place, at)}
-    for state in (ConnectorState.OCCUPIED, ConnectorState.AVAILABLE, ConnectorState.FAULTED):
+    for state in (ConnectorState.OCCUPIED, ConnectorState.AVAILABLE, ConnectorState.RESERVED, ConnectorState.FAULTED):
         if state in states and not (state is ConnectorState.OCCUPIED and place.evse_id == STATION and len(states) > 1):
             return state
     return ConnectorState.UNAVAILABLE

@@ -39,6 +39,9 @@ def state_of(bay: Bay, outlet: Outlet, *, in_service: bool) -> ConnectorState:
         return ConnectorState.FAULTED
     if bay.transaction is None and not (in_service and bay.operative and outlet.operative):
         return ConnectorState.UNAVAILABLE
+    if bay.reserved:
+        # G01.FR.09: also while a cable is in; only the token that it is reserved for changes that.
+        return ConnectorState.RESERVED
     return ConnectorState.OCCUPIED if outlet.connector_id in (bay.plugged, bay.cable_left) else ConnectorState.AVAILABLE
 
 
@@ -54,7 +57,7 @@ _CHARGING = {
 def status_of(bay: Bay, outlet: Outlet, *, in_service: bool) -> Status:
     """1.6, 4.9. Of several connectors at one EVSE, the others cannot be used while one is."""
     state = state_of(bay, outlet, in_service=in_service)
-    if state in (ConnectorState.FAULTED, ConnectorState.UNAVAILABLE):
+    if state in (ConnectorState.FAULTED, ConnectorState.UNAVAILABLE, ConnectorState.RESERVED):
         return Status(state.value)
     if bay.transaction is None and bay.cable_left == outlet.connector_id:
         return Status.FINISHING

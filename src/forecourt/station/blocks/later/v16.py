@@ -17,8 +17,6 @@ def not_supported(station: Station, call: Message) -> Message:
 
 
 HEARS: Final[Hears] = {
-    v16.CancelReservation: lambda station, call: v16.CancelReservationResponse(status="Rejected"),
-    v16.ReserveNow: lambda station, call: v16.ReserveNowResponse(status="Rejected"),
     v16.UpdateFirmware: not_supported,
     v16.SignedUpdateFirmware: lambda station, call: v16.SignedUpdateFirmwareResponse(status="Rejected"),
     v16.CertificateSigned: lambda station, call: v16.CertificateSignedResponse(status="Rejected"),

@@ -16,10 +16,6 @@ def not_supported(station: Station, call: Message) -> Message:
     raise ProtocolError(ErrorCode.NOT_SUPPORTED, "not supported by this station")
 
 
-_RESERVATION: Final[Hears] = {
-    v2.CancelReservation: lambda station, call: v2.CancelReservationResponse(status="Rejected"),
-    v2.ReserveNow: lambda station, call: v2.ReserveNowResponse(status="Rejected"),
-}
 _TARIFF: Final[Hears] = {
     v2.ChangeTransactionTariff: lambda station, call: v2.ChangeTransactionTariffResponse(status="Rejected"),
     v2.ClearTariffs: not_supported,
@@ -63,7 +59,6 @@ _ENERGY: Final[Hears] = {
 }
 
 HEARS: Final[Hears] = {
-    **_RESERVATION,
     **_TARIFF,
     **_SMART_CHARGING,
     **_FIRMWARE,

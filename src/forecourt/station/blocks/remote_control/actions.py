@@ -10,6 +10,7 @@ from forecourt.charging.schedule import Profile
 from forecourt.charging.tokens import Token, Verdict
 from forecourt.charging.topology import Place
 from forecourt.station.blocks.authorization.actions import judge
+from forecourt.station.blocks.reservation import actions as reservation
 from forecourt.station.blocks.smart_charging import actions as smart_charging
 from forecourt.station.blocks.transactions import actions as transactions
 from forecourt.station.core import Station
@@ -38,7 +39,7 @@ def start(
     (AuthorizeRemoteStart)."""
     if not station.accepted:
         return Started(accepted=False)  # B02.FR.05
-    bay = _bay(station, evse_id)
+    bay = _bay(station, evse_id, token, group)
     if bay is None:
         return Started(accepted=False)
     if profile is not None:
@@ -46,12 +47,19 @@ def start(
             profile = None  # K05.FR.04
         elif not (verdict := smart_charging.check_for_start(station, profile, bay.evse_id)).accepted:
             return Started(accepted=False, reason_code=verdict.reason_code)  # K05.FR.05
-    authorization = Authorization(token=token, group=group, remote_start_id=remote_start_id)
 
     def judged(info: TokenInfo) -> None:
-        if info.verdict is Verdict.ACCEPTED and bay.authorization is None and bay.usable:
+        if (
+            info.verdict is Verdict.ACCEPTED
+            and _takes(station, bay)
+            and reservation.is_open(station, bay, token, group)
+        ):
+            used = reservation.use(station, bay, token, group)
             if profile is not None:
                 smart_charging.install_for_start(station, profile, bay.evse_id)
+            authorization = Authorization(
+                token=token, group=group, remote_start_id=remote_start_id, reservation_id=used
+            )
             transactions.authorize(station, bay, authorization, "RemoteStart")
 
     def begin() -> None:
@@ -115,12 +123,10 @@ def trigger_transaction(station: Station, place: Place | None) -> bool:
     return bool(found)
 
 
-def _bay(station: Station, evse_id: EvseId | None) -> Bay | None:
-    if evse_id is not None:
-        bay = station.bays.get(evse_id)
-        return bay if bay is not None and _takes(station, bay) else None
-    found = [bay for bay in station.bays.values() if _takes(station, bay)]
-    return next((bay for bay in found if bay.plugged is not None), found[0] if found else None)
+def _bay(station: Station, evse_id: EvseId | None, token: Token, group: Token | None) -> Bay | None:
+    """Where a start is meant to be. What is reserved is for nobody else (F01, H03)."""
+    found = [bay for bay in station.bays.values() if evse_id in (None, bay.evse_id) and _takes(station, bay)]
+    return reservation.preferred(station, found, token, group)
 
 
 def _takes(station: Station, bay: Bay) -> bool:

@@ -89,6 +89,7 @@ def tell(
         token=authorization.token if authorization is not None and news else None,
         stop_token=stop_token,
         remote_start_id=authorization.remote_start_id if authorization is not None and news else None,
+        reservation_id=authorization.reservation_id if authorization is not None and news else None,
         reason=reason,
         readings=readings,
         trail=trail,
@@ -156,6 +157,7 @@ def release(station: Station, bay: Bay) -> None:
 def _nobody_came(station: Station, bay: Bay) -> None:
     bay.connect_timer = None
     if bay.plugged is None and bay.authorization is not None:
+        station.announce(events.NobodyCame(bay.authorization))
         withdraw(station, bay, "EVConnectTimeout", "Timeout")
 
 

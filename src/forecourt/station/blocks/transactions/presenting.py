@@ -9,6 +9,7 @@ from forecourt.charging.local_authorization import TokenInfo
 from forecourt.charging.tokens import StopRight, Token, TokenKind, Verdict, right_to_stop, same_group
 from forecourt.station import events
 from forecourt.station.blocks.authorization.actions import judge
+from forecourt.station.blocks.reservation import actions as reservation
 from forecourt.station.blocks.transactions import actions
 from forecourt.station.core import Station
 from forecourt.station.state import Authorization, Bay
@@ -21,7 +22,7 @@ def on_started(station: Station, event: events.Started) -> None:
 def on_plugged(station: Station, event: events.Plugged) -> None:
     bay = station.bays[event.evse_id]
     actions.plugged(station, bay, event.connector_id)
-    if not station.model.flag("AuthCtrlr", "Enabled") and bay.authorization is None and bay.usable:
+    if not station.model.flag("AuthCtrlr", "Enabled") and bay.authorization is None and bay.usable and not bay.reserved:
         # C02: nobody needs to identify himself.
         token = Token("", TokenKind.NO_AUTHORIZATION)
         actions.authorize(station, bay, Authorization(token=token), "Authorized")
@@ -68,7 +69,7 @@ def on_presented(station: Station, event: events.Presented) -> None:
             # C01.FR.03, E07.FR.01: who has begun may always end.
             actions.withdraw(station, bay, "StopAuthorized", "Local", stop_token=token)
             return
-    if _free(station, event.evse_id) is None and not _may_be_ended_by_another(station, event.evse_id):
+    if not _free(station, event.evse_id) and not _may_be_ended_by_another(station, event.evse_id):
         # 1.6 TC_068: nothing that the answer could change.
         station.hardware.show(event.evse_id, "Occupied")
         return
@@ -85,7 +86,7 @@ def _may_be_ended_by_another(station: Station, evse_id: EvseId | None) -> bool:
 def _judged(station: Station, token: Token, evse_id: EvseId | None, info: TokenInfo) -> None:
     master = station.model.text("AuthCtrlr", "MasterPassGroupId")
     master_group = Token.untyped(master) if master else None
-    bay = _free(station, evse_id)
+    bay = reservation.preferred(station, _free(station, evse_id), token, info.group)
     if bay is None or same_group(info.group, master_group):
         for busy in _busy(station, evse_id):
             started_by = _starter(busy)
@@ -108,7 +109,9 @@ def _judged(station: Station, token: Token, evse_id: EvseId | None, info: TokenI
     if bay is None or same_group(info.group, master_group) or (info.evse_ids and bay.evse_id not in info.evse_ids):
         station.hardware.show(evse_id, "Not here")
         return
-    actions.authorize(station, bay, Authorization(token=token, group=info.group), "Authorized")
+    used = reservation.use(station, bay, token, info.group)
+    authorization = Authorization(token=token, group=info.group, reservation_id=used)
+    actions.authorize(station, bay, authorization, "Authorized")
 
 
 def _starter(bay: Bay) -> Authorization | None:
@@ -121,11 +124,10 @@ def _busy(station: Station, evse_id: EvseId | None) -> Iterator[Bay]:
             yield bay
 
 
-def _free(station: Station, evse_id: EvseId | None) -> Bay | None:
-    """Where a session may begin: at a cable that is in, else anywhere in service."""
-    found = [
+def _free(station: Station, evse_id: EvseId | None) -> list[Bay]:
+    """Where a session may begin, reservations aside."""
+    return [
         bay
         for bay in station.bays.values()
         if evse_id in (None, bay.evse_id) and bay.authorization is None and bay.usable and not bay.resetting
     ]
-    return next((bay for bay in found if bay.plugged is not None), found[0] if found else None)

@@ -73,6 +73,7 @@ def _start(station: Station, told: TransactionMessage) -> v16.StartTransaction:
         connector_id=_connector(station, told),
         id_tag="" if told.token is None else told.token.value,
         meter_start=int(told.register_wh),
+        reservation_id=UNSET if told.reservation_id is None else told.reservation_id,
         timestamp=told.at,
     )
 

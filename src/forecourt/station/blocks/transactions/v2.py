@@ -36,6 +36,7 @@ def say(station: Station, told: TransactionMessage) -> v2.TransactionEvent:
         trigger_reason=cast(v2.TriggerReason, told.trigger),
         seq_no=told.seq or 0,
         offline=True if told.offline else UNSET,
+        reservation_id=UNSET if told.reservation_id is None else told.reservation_id,
         transaction_info=info,
         evse=v2.EVSE(id=told.evse_id, connector_id=told.connector_id),
         id_token=UNSET if token is None else id_token(token),

@@ -20,10 +20,20 @@ _SAMPLING: Final = Name("SampledDataCtrlr", "TxUpdatedInterval")
 _PROFILES: Final = Name("SmartChargingCtrlr", "Entries", "ChargingProfiles")
 _TRAIL: Final = Name("SampledDataCtrlr", "TxEndedInterval")
 
+_OPTIONAL: Final = {"Reservation": "ReservationCtrlr", "SmartCharging": "SmartChargingCtrlr"}
+
+
+def _profiles(station: Station) -> Iterator[str]:
+    """Section 9.1.29: those that are enabled."""
+    for profile in ("Core", "LocalAuthListManagement", "Reservation", "SmartCharging", "RemoteTrigger"):
+        if profile not in _OPTIONAL or station.model.flag(_OPTIONAL[profile], "Enabled"):
+            yield profile
+
+
 FIXED: Final[Mapping[str, Callable[[Station], str]]] = MappingProxyType(
     {
         "NumberOfConnectors": lambda station: str(len(station.build.topology.flat)),
-        "SupportedFeatureProfiles": lambda station: "Core,LocalAuthListManagement,SmartCharging,RemoteTrigger",
+        "SupportedFeatureProfiles": lambda station: ",".join(_profiles(station)),
         "ConnectorPhaseRotation": lambda station: ",".join(
             f"{number}.RST" for number in sorted(station.build.topology.flat)
         ),

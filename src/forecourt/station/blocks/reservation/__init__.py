@@ -1,0 +1,1 @@
+"""EVSEs kept free for somebody who is on his way."""
