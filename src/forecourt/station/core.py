@@ -7,6 +7,7 @@ knows no block; `assembly` puts them in.
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -29,9 +30,11 @@ from forecourt.station.hardware.interface import Hardware
 from forecourt.station.link import Link
 from forecourt.station.outbox import Outbox, TransactionMessage
 from forecourt.station.state import TRANSACTIONS, Bay
-from forecourt.station.storage import Storage
+from forecourt.station.storage import Storage, StorageFailed
 from forecourt.station.timeline import Timeline
 from forecourt.station.transfers import NoTransfers, Transfers
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -160,8 +163,9 @@ class Station:
         self.link = link
         self.on = True
         self.turn(lambda: self.announce(events.Started()))
-        self.hardware.attach(self)
-        self.link.open()
+        if self.on:
+            self.hardware.attach(self)
+            self.link.open()
 
     def stop(self) -> None:
         """The power is gone, at once: nothing more is said or kept."""
@@ -189,12 +193,16 @@ class Station:
             return work()
         if not self.on:
             return None
-        result = self.within(work)
-        self.proceed()
+        try:
+            result = self.within(work)
+            self._follow_up()
+        except StorageFailed as error:
+            self._crash(error)
+            return None
         return result
 
     def within(self, work: Callable[[], T]) -> T:
-        """The first half of a turn: what changes, changes, and is kept."""
+        """The first half of a turn: what changes, changes, and is kept. Raises StorageFailed where no turn is around it."""
         if self._in_turn:
             return work()
         self._in_turn = True
@@ -207,12 +215,25 @@ class Station:
 
     def proceed(self) -> None:
         """The second half: what was put off, then the outbox."""
+        try:
+            self._follow_up()
+        except StorageFailed as error:
+            self._crash(error)
+
+    def _follow_up(self) -> None:
         while self._after and self.on:
             after, self._after = self._after, []
             for work in after:
                 self.within(work)
         if self.on:
             self.outbox.pump()
+
+    def _crash(self, error: StorageFailed) -> None:
+        """What is in memory now is not on the disk: say nothing of it, and begin again from what is."""
+        _log.error("%s starts anew: %s", self.build.identity, error)
+        self.stop()
+        self.hardware.restart()
+        self.restarted("Watchdog")
 
     def later(self, work: Callable[[], object]) -> None:
         """Do this after the turn, and after the answer to the call that is being handled has left."""
@@ -329,7 +350,11 @@ class Station:
             # B03.FR.07; of a station that has not been accepted nothing may be asked.
             raise ProtocolError(ErrorCode.SECURITY_ERROR, "not accepted yet")
         handler = self.dialect.hears[type(request)]
-        answer = self.within(lambda: handler(self, request))
+        try:
+            answer = self.within(lambda: handler(self, request))
+        except StorageFailed as error:
+            self._crash(error)
+            raise ProtocolError(ErrorCode.INTERNAL_ERROR, "the station cannot keep anything now") from error
         if self.watchers:
             self.show(events.Asked(request, answer))
         return answer

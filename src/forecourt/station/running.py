@@ -83,8 +83,7 @@ class Powered:
             self.station = None
         if isinstance(self.hardware, SimulatedHardware):
             self.hardware.lose_power()
-        if isinstance(self.storage, Memory):
-            self.storage.lose()
+        self.storage.lose()
 
     def _restarted(self, boot_reason: str) -> None:
         self.cut_power()

@@ -25,8 +25,12 @@ class Shelf(Generic[V]):
     kind: Any
 
 
+class StorageFailed(Exception):
+    """Something could not be kept: the disk is full or broken. What was not committed is as good as lost."""
+
+
 class Storage(Protocol):
-    """Where a station keeps what it must not forget."""
+    """Where a station keeps what it must not forget. Writing raises StorageFailed."""
 
     def put(self, shelf: Shelf[V], key: str, value: V) -> None:
         """Keep `value`, in place of what was there. Durable with the next `commit`."""
@@ -39,6 +43,9 @@ class Storage(Protocol):
 
     def commit(self) -> None:
         """Make all changes since the last time durable, together."""
+
+    def lose(self) -> None:
+        """Forget what was not committed, as a power cut does."""
 
 
 class Memory:
@@ -69,7 +76,6 @@ class Memory:
         self._pending.clear()
 
     def lose(self) -> None:
-        """Forget what was not committed, as a power cut does."""
         self._pending.clear()
 
 
@@ -96,14 +102,10 @@ class Sqlite:
         self._connection.execute(f"PRAGMA user_version={_FORM}")
 
     def put(self, shelf: Shelf[V], key: str, value: V) -> None:
-        self._begin()
-        self._connection.execute(
-            "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", (shelf.name, key, msgspec.json.encode(value))
-        )
+        self._write("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", shelf.name, key, msgspec.json.encode(value))
 
     def remove(self, shelf: Shelf[V], key: str) -> None:
-        self._begin()
-        self._connection.execute("DELETE FROM kept WHERE shelf = ? AND key = ?", (shelf.name, key))
+        self._write("DELETE FROM kept WHERE shelf = ? AND key = ?", shelf.name, key)
 
     def items(self, shelf: Shelf[V]) -> list[tuple[str, V]]:
         rows = self._connection.execute("SELECT key, value FROM kept WHERE shelf = ? ORDER BY key", (shelf.name,))
@@ -111,14 +113,27 @@ class Sqlite:
 
     def commit(self) -> None:
         if self._open:
-            self._connection.execute("COMMIT")
+            self._do("COMMIT")
             self._open = False
+
+    def lose(self) -> None:
+        self._open = False
+        # After some failures sqlite3 has rolled back by itself.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Let go of the file; what was not committed is gone."""
         self._connection.close()
 
-    def _begin(self) -> None:
+    def _write(self, statement: str, *values: object) -> None:
         if not self._open:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._do("BEGIN IMMEDIATE")
             self._open = True
+        self._do(statement, *values)
+
+    def _do(self, statement: str, *values: object) -> None:
+        try:
+            self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise StorageFailed(str(error)) from error
