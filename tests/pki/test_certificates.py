@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from forecourt.pki import certificates
+from forecourt.pki.certificates import InvalidCertificate
+from tests.pki.authority import BEGIN, DAYS, new_key, root
+
+NOW = BEGIN + timedelta(days=365)
+
+
+def test_a_text_of_several_certificates_is_read_in_its_order_and_written_again() -> None:
+    first, second = root("first"), root("second")
+    text = first.pem + second.pem
+    assert certificates.read(text) == (first.certificate, second.certificate)
+    assert certificates.write(certificates.read(text)) == text
+    assert certificates.common_name(first.certificate) == "first"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "\u00e4"]
+)
+def test_what_is_no_certificate_is_not_read(text: str) -> None:
+    with pytest.raises(InvalidCertificate, match="no certificate"):
+        certificates.read(text)
+
+
+@pytest.mark.parametrize("algorithm", ["SHA256", "SHA384", "SHA512"])
+@pytest.mark.parametrize("use_rsa", [False, True])
+def test_a_certificate_is_named_by_hashes_of_its_issuer_and_its_number(algorithm: str, use_rsa: bool) -> None:
+    issuer = root("issuer", key=new_key(use_rsa))
+    leaf = issuer.issue("leaf").certificate
+    found = certificates.hash_data(leaf, issuer.certificate, algorithm)
+    digest = getattr(hashlib, algorithm.lower())
+    form = (
+        (serialization.Encoding.DER, serialization.PublicFormat.PKCS1)
+        if use_rsa
+        else (serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    )
+    assert found.issuer_name == digest(issuer.certificate.subject.public_bytes()).hexdigest()
+    assert found.issuer_key == digest(issuer.key.public_key().public_bytes(*form)).hexdigest()
+    assert int(found.serial_number, 16) == leaf.serial_number
+    assert not found.serial_number.startswith("0")
+    assert found.same(replace(found, serial_number=f"00{found.serial_number.upper()}"))
+    assert not found.same(replace(found, serial_number=f"1{found.serial_number}"))
+    assert not found.same(certificates.hash_data(issuer.certificate, issuer.certificate, algorithm))
+
+
+def test_a_fingerprint_tells_certificates_apart() -> None:
+    one, other = root("same"), root("same")
+    assert certificates.fingerprint(one.certificate) == certificates.fingerprint(one.certificate)
+    assert certificates.fingerprint(one.certificate) != certificates.fingerprint(other.certificate)
+
+
+def test_a_root_is_good() -> None:
+    certificates.check_root(root("good").certificate, NOW)
+    certificates.check_root(root("good", key=new_key(use_rsa=True)).certificate, NOW)
+
+
+def test_what_is_no_root_is_refused() -> None:
+    good = root("good")
+    for bad, why in (
+        (good.issue("sub", ca=True), "not signed by itself"),
+        (root("plain", ca=None), "not said to be"),
+        (root("leaf", ca=False), "no authority"),
+        (root("weak", key=new_key(use_rsa=True, bits=1024)), "1024 bits"),
+        (root("weak", key=ec.generate_private_key(ec.SECP192R1())), "192 bits"),
+    ):
+        with pytest.raises(InvalidCertificate, match=why):
+            certificates.check_root(bad.certificate, NOW)
+    with pytest.raises(InvalidCertificate, match="not valid yet"):
+        certificates.check_root(good.certificate, BEGIN - timedelta(seconds=1))
+    with pytest.raises(InvalidCertificate, match="expired"):
+        certificates.check_root(good.certificate, BEGIN + timedelta(days=DAYS, seconds=1))
+
+
+def test_a_certificate_without_a_common_name_has_none() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    nameless = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([]))
+        .issuer_name(x509.Name([]))
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(BEGIN)
+        .not_valid_after(NOW)
+        .sign(key, hashes.SHA256())
+    )
+    assert certificates.common_name(nameless) is None
+
+
+def test_a_kind_of_key_that_nobody_knows_is_refused() -> None:
+    der = root("curve").certificate.public_bytes(serialization.Encoding.DER)
+    strange = x509.load_der_x509_certificate(der.replace(_CURVE, _CURVE[:-1] + b"\x7f"))
+    with pytest.raises(InvalidCertificate, match="unknown kind"):
+        certificates.check_strength(strange)
+
+
+_CURVE = bytes.fromhex("06082a8648ce3d030107")
+"""The object identifier of P-256."""
