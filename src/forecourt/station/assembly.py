@@ -15,6 +15,10 @@ from forecourt.station.blocks.authorization.actions import entries
 from forecourt.station.blocks.availability import actions as availability
 from forecourt.station.blocks.availability import v2 as availability_v2
 from forecourt.station.blocks.availability import v16 as availability_v16
+from forecourt.station.blocks.certificates import actions as certificates
+from forecourt.station.blocks.certificates import renewal
+from forecourt.station.blocks.certificates import v2 as certificates_v2
+from forecourt.station.blocks.certificates import v16 as certificates_v16
 from forecourt.station.blocks.data_transfer import v2 as data_transfer_v2
 from forecourt.station.blocks.data_transfer import v16 as data_transfer_v16
 from forecourt.station.blocks.diagnostics import actions as diagnostics
@@ -61,6 +65,7 @@ _V16: Final = (
     availability_v16,
     metering_v16,
     diagnostics_v16,
+    certificates_v16,
     smart_charging_v16,
     reservation_v16,
     data_transfer_v16,
@@ -74,6 +79,7 @@ _V2: Final = (
     availability_v2,
     metering_v2,
     diagnostics_v2,
+    certificates_v2,
     smart_charging_v2,
     monitoring_v2,
     reservation_v2,
@@ -90,6 +96,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             smart_charging.on_started,
             sessions.on_started,
             monitoring.on_started,
+            renewal.on_started,
         ),
         events.Online: (
             smart_charging.on_online,
@@ -99,6 +106,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             security.on_online,
             monitoring.on_online,
             reservation.on_online,
+            renewal.on_online,
         ),
         events.Offline: (
             smart_charging.on_offline,
@@ -111,6 +119,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             reservation.on_registered,
             diagnostics.on_registered,
             monitoring.on_registered,
+            renewal.on_registered,
         ),
         events.Plugged: (sessions.on_plugged,),
         events.Unplugged: (sessions.on_unplugged,),
@@ -178,6 +187,7 @@ TRIGGERS: Final = MappingProxyType(
         "DiagnosticsStatusNotification": diagnostics.trigger_diagnostics_status,
         "LogStatusNotification": diagnostics.trigger_log_status,
         "Heartbeat": availability.trigger_beat,
+        "SignChargingStationCertificate": renewal.trigger,
         "StatusNotification": availability.trigger_status,
         "MeterValues": metering.trigger,
         "TransactionEvent": remote_control.trigger_transaction,
@@ -192,7 +202,10 @@ _PROBLEMS: Final = {
     Name(component, "Problem"): lambda station, place: availability.problem_at(station, place)
     for component in ("ChargingStation", "EVSE", "Connector")
 }
-_ENTRIES: Final = {Name("LocalAuthListCtrlr", "Entries"): lambda station, place: str(entries(station))}
+_ENTRIES: Final = {
+    Name("LocalAuthListCtrlr", "Entries"): lambda station, place: str(entries(station)),
+    Name("SecurityCtrlr", "CertificateEntries"): certificates.entries,
+}
 _PROFILES: Final = {INSTALLED: lambda station, place: str(len(station.part(Charging).profiles.installed))}
 
 

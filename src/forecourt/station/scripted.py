@@ -29,9 +29,10 @@ class Script(Protocol):
 
 
 class ScriptedLink:
-    """The link of one station to a `Script`. `up` says whether the management system can be reached at all."""
+    """The link of one station to a `Script`. `up` says whether the management system can be reached at all,
+    `opened` counts the attempts."""
 
-    __slots__ = ("_checked", "_delay_s", "_open", "_script", "_station", "_timeline", "up", "version")
+    __slots__ = ("_checked", "_delay_s", "_open", "_script", "_station", "_timeline", "opened", "up", "version")
 
     def __init__(
         self, timeline: Timeline, version: Version, script: Script, *, delay_s: float = 0.02, checked: bool = True
@@ -44,6 +45,7 @@ class ScriptedLink:
         self._open = False
         self.version = version
         self.up = True
+        self.opened = 0
 
     def attach(self, station: Station) -> None:
         """Whose link this is; another one after a restart."""
@@ -54,6 +56,7 @@ class ScriptedLink:
 
     def open(self) -> None:
         station = self._station
+        self.opened += 1
         self._timeline.after(self._delay_s, lambda: self._connect(station))
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Tokens, verdicts, readings, components and variables in the words of 2.0.1 and 2.1."""
+"""Tokens, readings, components and variables in the words of 2.0.1 and 2.1, and what only one of the two knows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from forecourt.charging.readings import Reading
 from forecourt.charging.tokens import Token, TokenKind, Verdict
 from forecourt.charging.topology import WHOLE_STATION, Place
 from forecourt.ocpp import v2
+from forecourt.ocpp.message import Message
+from forecourt.station.core import Station
 from forecourt.station.device_model.table import Name
+
+
+def knows(station: Station, message: type[Message], attribute: str) -> bool:
+    """Whether the version spoken has this attribute of a message; what it has not must be left out."""
+    return attribute not in station.dialect.version.delta.absent.get(message, ())
 
 
 def token_of(told: v2.IdToken) -> Token:

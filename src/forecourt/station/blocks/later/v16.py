@@ -19,8 +19,4 @@ def not_supported(station: Station, call: Message) -> Message:
 HEARS: Final[Hears] = {
     v16.UpdateFirmware: not_supported,
     v16.SignedUpdateFirmware: lambda station, call: v16.SignedUpdateFirmwareResponse(status="Rejected"),
-    v16.CertificateSigned: lambda station, call: v16.CertificateSignedResponse(status="Rejected"),
-    v16.InstallCertificate: lambda station, call: v16.InstallCertificateResponse(status="Rejected"),
-    v16.DeleteCertificate: lambda station, call: v16.DeleteCertificateResponse(status="NotFound"),
-    v16.GetInstalledCertificateIds: lambda station, call: v16.GetInstalledCertificateIdsResponse(status="NotFound"),
 }

@@ -33,12 +33,6 @@ _FIRMWARE: Final[Hears] = {
     v2.UnpublishFirmware: lambda station, call: v2.UnpublishFirmwareResponse(status="NoFirmware"),
     v2.UpdateFirmware: lambda station, call: v2.UpdateFirmwareResponse(status="Rejected"),
 }
-_CERTIFICATES: Final[Hears] = {
-    v2.CertificateSigned: lambda station, call: v2.CertificateSignedResponse(status="Rejected"),
-    v2.DeleteCertificate: lambda station, call: v2.DeleteCertificateResponse(status="NotFound"),
-    v2.GetInstalledCertificateIds: lambda station, call: v2.GetInstalledCertificateIdsResponse(status="NotFound"),
-    v2.InstallCertificate: lambda station, call: v2.InstallCertificateResponse(status="Rejected"),
-}
 _DIAGNOSTICS: Final[Hears] = {
     v2.AdjustPeriodicEventStream: lambda station, call: v2.AdjustPeriodicEventStreamResponse(status="Rejected"),
     v2.CustomerInformation: lambda station, call: v2.CustomerInformationResponse(status="Rejected"),
@@ -62,7 +56,6 @@ HEARS: Final[Hears] = {
     **_TARIFF,
     **_SMART_CHARGING,
     **_FIRMWARE,
-    **_CERTIFICATES,
     **_DIAGNOSTICS,
     **_DISPLAY,
     **_ENERGY,

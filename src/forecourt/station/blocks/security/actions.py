@@ -36,7 +36,7 @@ def on_incident(station: Station, incident: events.Incident) -> None:
         return
     untold = station.part(Untold)
     key = untold.kept[-1][0] + 1 if untold.kept else 0
-    event = SecurityEvent(kind=incident.kind, at=station.now(), detail=incident.detail)
+    event = SecurityEvent(kind=incident.kind, at=station.now(), detail=_cut(incident.detail))
     untold.kept.append((key, event))
     station.storage.put(KEPT, f"{key:012}", event)
     if len(untold.kept) > MOST_KEPT:
@@ -64,6 +64,11 @@ def on_variable(station: Station, event: events.VariableChanged) -> None:
     if event.name == PASSWORD:
         station.later(lambda: station.announce(events.Incident("ReconfigurationOfSecurityParameters")))
         station.after(1.0, station.reconnect)
+
+
+def _cut(detail: str | None) -> str | None:
+    """To what the messages have room for."""
+    return None if detail is None else detail[:255]
 
 
 def _tell(station: Station) -> None:

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from forecourt.charging.topology import WHOLE_STATION
 from forecourt.ocpp import v16
+from forecourt.station.blocks.certificates.model import MOST_ROOTS
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import MEASURED, Described, Mutability, Name, keys, table
 from forecourt.station.device_model.values import Found
@@ -37,6 +38,7 @@ FIXED: Final[Mapping[str, Callable[[Station], str]]] = MappingProxyType(
         "ConnectorPhaseRotation": lambda station: ",".join(
             f"{number}.RST" for number in sorted(station.build.topology.flat)
         ),
+        "CertificateStoreMaxLength": lambda station: str(MOST_ROOTS),
         "LocalAuthListMaxLength": lambda station: "1000",
         "MeterValuesAlignedDataMaxLength": lambda station: str(len(MEASURED)),
         "MeterValuesSampledDataMaxLength": lambda station: str(len(MEASURED)),

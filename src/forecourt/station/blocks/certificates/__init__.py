@@ -1,0 +1,1 @@
+"""Certificates: which roots are trusted, and the certificate of the station itself."""

@@ -1,0 +1,79 @@
+"""Roots that are installed, listed and deleted (M03, M04, M05), and what others may know of certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from forecourt.charging.topology import Place
+from forecourt.pki import certificates
+from forecourt.pki.certificates import HashData, InvalidCertificate, hash_data
+from forecourt.station import events
+from forecourt.station.blocks.certificates.model import MOST_ROOTS, Identity, Use
+from forecourt.station.blocks.certificates.store import CURRENT, PREVIOUS, Certificates
+from forecourt.station.core import Station
+
+
+def install(station: Station, use: Use, text: str) -> tuple[str, str]:
+    """M05. Returns InstallCertificateStatusEnumType and, for people, why not."""
+    held = station.part(Certificates)
+    try:
+        (certificate, *more) = certificates.read(text)
+        if more:
+            raise InvalidCertificate("more than one certificate")
+        certificates.check_root(certificate, station.now())
+    except InvalidCertificate as error:
+        if use is Use.CSMS:
+            station.later(lambda: station.announce(events.Incident("InvalidCsmsCertificate", "to be installed")))
+        return "Rejected", str(error)  # M05.FR.07
+    if not held.has(use, certificate) and len(held.roots) >= MOST_ROOTS:
+        return "Rejected", "no room"  # M05.FR.06
+    held.add(use, certificate)  # M05.FR.17
+    return "Accepted", ""
+
+
+def delete(station: Station, named: HashData) -> str:
+    """M04. Returns DeleteCertificateStatusEnumType.
+
+    The station's own certificate stays (M04.FR.06), and so does the last root with which it can know its management system.
+    """
+    held = station.part(Certificates)
+    for use, certificate in held.each():
+        if not hash_data(certificate, certificate, named.algorithm).same(named):
+            continue
+        if use is Use.CSMS and len(held.of(use)) == 1 and station.model.integer("SecurityCtrlr", "SecurityProfile") > 1:
+            return "Failed"
+        held.remove(use, certificate)
+        return "Accepted"
+    return "Failed" if any(_names(named, identity) for identity in held.identities.values()) else "NotFound"
+
+
+def installed(station: Station, uses: Collection[Use] | None) -> list[tuple[Use, HashData]]:
+    """M03.FR.04: all roots for these uses, or for any."""
+    found = station.part(Certificates).each()
+    return [(use, hash_data(root, root)) for use, root in found if uses is None or use in uses]
+
+
+def entries(station: Station, place: Place) -> str:
+    """CertificateEntries."""
+    return str(len(station.part(Certificates).roots))
+
+
+def trusted(station: Station, use: Use) -> str:
+    """The roots for a use as PEM text, empty when there are none."""
+    return certificates.write(station.part(Certificates).of(use))
+
+
+def identity(station: Station, *, previous: bool = False) -> Identity | None:
+    """The station's own certificate and key; the one before, while the newer one has not proved itself."""
+    return station.part(Certificates).identities.get(PREVIOUS if previous else CURRENT)
+
+
+def _names(named: HashData, identity: Identity) -> bool:
+    leaf, *above = certificates.read(identity.chain)
+    if certificates.hash_data(leaf, above[0] if above else leaf, named.algorithm).same(named):
+        return True
+    # Without its issuer at hand, the number and the name of the issuer are all there is to compare.
+    if above:
+        return False
+    own = certificates.hash_data(leaf, leaf, named.algorithm)
+    return own.serial_number == named.serial_number.casefold().lstrip("0") and own.issuer_name == named.issuer_name

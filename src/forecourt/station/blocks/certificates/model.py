@@ -1,0 +1,52 @@
+"""The words of certificates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+MOST_ROOTS: Final = 20
+"""The limit of CertificateEntries."""
+
+
+class Use(StrEnum):
+    """InstallCertificateUseEnumType: what a root is trusted for."""
+
+    CSMS = "CSMSRootCertificate"
+    MANUFACTURER = "ManufacturerRootCertificate"
+    V2G = "V2GRootCertificate"
+    MO = "MORootCertificate"
+    OEM = "OEMRootCertificate"
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """A private key of the station and the certificate for it with its chain, leaf first, as PEM texts."""
+
+    key: str
+    chain: str
+
+    def __repr__(self) -> str:
+        return "Identity(...)"
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A key for which a certificate has been asked; `sent` counts the messages that did."""
+
+    key: str
+    request_id: int
+    sent: int = 0
+
+    def __repr__(self) -> str:
+        return f"Pending({self.request_id})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRequest:
+    """SignCertificate: `csr` is PEM text."""
+
+    csr: str
+    request_id: int
+    triggered: bool = False
