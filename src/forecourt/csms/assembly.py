@@ -52,6 +52,7 @@ from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.judging import open_transactions
 from forecourt.csms.blocks.transactions.model import Ability
 from forecourt.csms.blocks.transactions.shapes import TransactionParts
+from forecourt.csms.dashboard import overview
 from forecourt.csms.feed import api as feed_api
 from forecourt.csms.feed import webhooks_api
 from forecourt.csms.feed.engine import Feed
@@ -141,6 +142,7 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
                 stop=asker(parts.sending),
             )
         ),
+        *overview.routes(),
         *feed_api.routes(parts.feed, parts.clock),
         *provisioning_api.routes(parts.blocks.provisioning, parts.stations, parts.sending),
         *security_api.routes(parts.blocks.security, parts.stations),

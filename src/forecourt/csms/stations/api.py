@@ -79,6 +79,10 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
         security_profile: Profile = None,
         connected: Annotated[bool | None, QueryParameter()] = None,
         enabled: Annotated[bool | None, QueryParameter()] = None,
+        ids: Annotated[
+            str | None,
+            QueryParameter(pattern=r"^[1-9]\d{0,17}(,[1-9]\d{0,17}){0,199}$", description="these, as `1,2,3`"),
+        ] = None,
         text: Annotated[
             str | None,
             QueryParameter(name="search", max_length=100, description="in the station's id, name and serial number"),
@@ -96,6 +100,8 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
             "enabled": enabled,
         }
         statement = select(table).where(*(table.c[name] == value for name, value in same.items() if value is not None))
+        if ids:
+            statement = statement.where(table.c.id.in_([int(one) for one in ids.split(",")]))
         if in_state is not None:
             statement = statement.where(parts.in_state(table.c.id.expression, in_state))
         if text:
@@ -106,7 +112,7 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
 
         async with request.work() as work:
             connection = await work.sql()
-            if not text and site_id is None:
+            if not text and not ids and site_id is None:
                 # Row-level security makes the planner expect two stations, for which it would sort all there are.
                 await connection.execute(sql_text("SET LOCAL enable_sort = off"))
             return await page_of(connection, statement, _SORTING.order(sort), cursor=cursor, limit=limit, build=build)

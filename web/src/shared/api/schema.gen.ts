@@ -640,6 +640,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what is going on
+         * @description All counts are of what the caller may see.
+         */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1753,6 +1773,19 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
         };
+        /** Overview */
+        Overview: {
+            /** Format: date-time */
+            at: string;
+            stations: components["schemas"]["StationCounts"];
+            connectors: {
+                [key: string]: number;
+            };
+            sessions: components["schemas"]["SessionCounts"];
+            commandsGoneWrong: number;
+            commandsQueued: number;
+            criticalSecurityEvents: number;
+        };
         /** Page[AuditOut] */
         AuditPage: {
             items: components["schemas"]["AuditOut"][];
@@ -2032,6 +2065,12 @@ export interface components {
             reduced: "none" | "last" | "mean";
             points: components["schemas"]["Point"][];
         };
+        /** SessionCounts */
+        SessionCounts: {
+            active: number;
+            begun: number;
+            energyWh: number;
+        };
         /** SessionOut */
         SessionOut: {
             csrfToken: string;
@@ -2147,6 +2186,16 @@ export interface components {
             /** @description where a SOAP station is called */
             soapAddress?: string;
             strict?: boolean | null;
+        };
+        /** StationCounts */
+        StationCounts: {
+            total: number;
+            connected: number;
+            offline: number;
+            never: number;
+            faulted: number;
+            pending: number;
+            disabled: number;
         };
         /** StationDetail */
         StationDetail: {
@@ -2709,6 +2758,7 @@ export type Nothing = components['schemas']['Nothing'];
 export type OrganisationBody = components['schemas']['OrganisationBody'];
 export type OrganisationChange = components['schemas']['OrganisationChange'];
 export type OrganisationOut = components['schemas']['OrganisationOut'];
+export type Overview = components['schemas']['Overview'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type KeyPage = components['schemas']['KeyPage'];
 export type UserPage = components['schemas']['UserPage'];
@@ -2751,6 +2801,7 @@ export type Roles = components['schemas']['Roles'];
 export type SecurityEventOut = components['schemas']['SecurityEventOut'];
 export type Selection = components['schemas']['Selection'];
 export type SeriesOut = components['schemas']['SeriesOut'];
+export type SessionCounts = components['schemas']['SessionCounts'];
 export type SessionOut = components['schemas']['SessionOut'];
 export type SignInBody = components['schemas']['SignInBody'];
 export type SiteBody = components['schemas']['SiteBody'];
@@ -2758,6 +2809,7 @@ export type SiteChange = components['schemas']['SiteChange'];
 export type SiteOut = components['schemas']['SiteOut'];
 export type StationBody = components['schemas']['StationBody'];
 export type StationChange = components['schemas']['StationChange'];
+export type StationCounts = components['schemas']['StationCounts'];
 export type StationDetail = components['schemas']['StationDetail'];
 export type StationMade = components['schemas']['StationMade'];
 export type StationOut = components['schemas']['StationOut'];
@@ -3283,6 +3335,8 @@ export interface operations {
                 securityProfile?: number | null;
                 connected?: boolean | null;
                 enabled?: boolean | null;
+                /** @description these, as `1,2,3` */
+                ids?: string | null;
                 /** @description in the station's id, name and serial number */
                 search?: string | null;
             };
@@ -4524,6 +4578,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StopOut"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: {
+                organisationId?: number | null;
+                siteId?: number | null;
+                /** @description when the day began; without it, 24 hours ago */
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             /** @description A refusal */
