@@ -137,6 +137,7 @@ async def test_who_was_not_let_in_is_listed_and_a_known_one_is_a_security_event(
     assert await many(system, "/refused-handshakes", 1, station="CP1") == listed[2:]
     events = await many(system, "/security-events", 2, type="FailedToAuthenticateAtCsms", source="csms")
     assert [one["stationId"] for one in events] == [other["id"], made["id"]]
+    assert [one["station"] for one in events] == [other["stationId"], made["stationId"]]
     assert await many(system, "/security-events", 1, stationId=made["id"], critical=False) == events[1:]
     # Bounds: the own organisation, and in it the own site.
     somebody = await system.caller(Role.TECHNICIAN, system.csms.organisation, site["id"])

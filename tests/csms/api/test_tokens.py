@@ -250,6 +250,7 @@ async def test_why_a_token_was_refused_is_told(system: System) -> None:
         assert await driver.authorize(CARD["value"]) == "Accepted"
     newest, unknown, first = (await me.get("/token-judgements"))["items"]
     assert (newest["verdict"], newest["tokenId"], newest["stationId"]) == ("Accepted", token["id"], station.key)
+    assert newest["station"] == station.wire_id
     assert (unknown["token"], unknown["tokenId"], unknown["reason"]) == ("NOBODY", None, "not_known")
     assert (first["verdict"], first["reason"]) == ("Blocked", "blocked")
     for parameters, expected in (

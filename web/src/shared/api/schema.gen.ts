@@ -1577,6 +1577,7 @@ export interface components {
             at: string;
             organisationId: number;
             stationId: number;
+            station: string;
             token: string;
             kind: string;
             tokenId: number | null;
@@ -2035,6 +2036,7 @@ export interface components {
             stationTime: string | null;
             organisationId: number;
             stationId: number;
+            station: string;
             type: string;
             wireType: string;
             critical: boolean | null;

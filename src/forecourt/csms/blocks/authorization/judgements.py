@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, cast, or_, select
 
@@ -12,6 +12,8 @@ from forecourt.csms.store.schema import event
 from forecourt.csms.store.scopes import Scope
 
 KEY = event.c.id
+# Looked up for the rows of a page: joining the tables can cost a sort of all events.
+_STATION: Final = select(station.c.wire_id).where(station.c.id == event.c.station_id).scalar_subquery().label("station")
 
 
 def judgements(
@@ -32,7 +34,9 @@ def judgements(
     if refused is not None:
         accepted = data["verdict"].astext == "Accepted"
         conditions.append(~accepted if refused else accepted)
-    return select(event.c.id, event.c.at, event.c.organisation_id, event.c.station_id, data).where(*conditions)
+    return select(event.c.id, event.c.at, event.c.organisation_id, event.c.station_id, _STATION, data).where(
+        *conditions
+    )
 
 
 def _bounds(scope: Scope) -> list[ColumnElement[bool]]:
@@ -53,6 +57,7 @@ def out_of(row: Row[Any]) -> JudgementOut:
         at=row.at,
         organisation_id=row.organisation_id,
         station_id=row.station_id,
+        station=row.station,
         token=data["token"],
         kind=data["kind"],
         token_id=data["tokenId"],

@@ -169,6 +169,7 @@ class JudgementOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     at: datetime
     organisation_id: int
     station_id: int
+    station: str
     token: str
     kind: str
     token_id: int | None

@@ -17,6 +17,7 @@ from forecourt.csms.stations.credentials import new_password
 from forecourt.csms.stations.model import SecurityProfile
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.shapes import Password
+from forecourt.csms.stations.store import station as station_table
 from forecourt.csms.stations.visible import visible
 from forecourt.csms.web.instants import FromInstant, ToInstant, between
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
@@ -34,6 +35,7 @@ class SecurityEventOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     station_time: datetime | None
     organisation_id: int
     station_id: int
+    station: str
     type: str
     wire_type: str
     critical: bool | None
@@ -54,6 +56,10 @@ class StationPasswordOut(msgspec.Struct, frozen=True, kw_only=True, rename="came
 
 
 _SORTING: Final = Sorting(table.c.id, default="-id")
+# Looked up for the rows of a page: joining the tables can cost a sort of all events.
+_STATION: Final = (
+    select(station_table.c.wire_id).where(station_table.c.id == table.c.station_id).scalar_subquery().label("station")
+)
 _WITH_PASSWORD: Final = (SecurityProfile.BASIC, SecurityProfile.TLS_BASIC)
 
 
@@ -99,7 +105,7 @@ async def list_security_events(
 ) -> Page[SecurityEventOut]:
     """The latest first."""
     same = {"station_id": station_id, "type": kind, "critical": critical, "source": source}
-    statement = select(table).where(
+    statement = select(table, _STATION).where(
         *between(table.c.received_at, since, until),
         *(table.c[name] == value for name, value in same.items() if value is not None),
     )
