@@ -9,10 +9,12 @@ export function useNumber(name: string): number {
   return Number(parameters[name]);
 }
 
-export function useStation(id: number) {
+/** Nothing is asked while there is no number. */
+export function useStation(id: number | undefined) {
   return useQuery({
     queryKey: ["stations", "one", id],
-    queryFn: () => told(api.GET("/api/v1/stations/{station_id}", { params: { path: { station_id: id } } })),
+    queryFn: () => told(api.GET("/api/v1/stations/{station_id}", { params: { path: { station_id: id ?? 0 } } })),
+    enabled: id !== undefined,
   });
 }
 

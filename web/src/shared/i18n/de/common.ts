@@ -29,6 +29,9 @@ export const common: typeof english = {
     all: "Alle",
     scope: "Was betrachtet wird",
     everything: "Alles",
+    clear: "Leeren",
+    organisation: "Organisation",
+    edit: "Bearbeiten",
     clearFilters: "Filter aufheben",
   },
   nav: {
@@ -119,7 +122,7 @@ export const common: typeof english = {
       too_many_attempts: "Zu viele Versuche. Warten Sie ein paar Minuten.",
       database_away: "Die Datenbank ist nicht da; nichts wurde geändert. Versuchen Sie es bald noch einmal.",
       not_allowed: "Das dürfen Sie nicht.",
-      precondition_failed: "Jemand anderes hat das inzwischen geändert. Sehen Sie es noch einmal an, bevor Sie es ändern.",
+      changed_meanwhile: "Jemand anders hat dies inzwischen geändert. Sehen Sie es sich noch einmal an, bevor Sie es ändern.",
     },
   },
 };

@@ -27,6 +27,9 @@ export const common = {
     all: "All",
     scope: "What is looked at",
     everything: "Everything",
+    clear: "Clear",
+    organisation: "Organisation",
+    edit: "Edit",
     clearFilters: "Clear filters",
   },
   nav: {
@@ -117,7 +120,7 @@ export const common = {
       too_many_attempts: "Too many attempts. Wait a few minutes.",
       database_away: "The database is away; nothing was changed. Try again soon.",
       not_allowed: "You may not do this.",
-      precondition_failed: "Somebody else has changed this meanwhile. Look at it again before you change it.",
+      changed_meanwhile: "Somebody else has changed this meanwhile. Look at it again before you change it.",
     },
   },
 };
