@@ -19,11 +19,14 @@ from forecourt.station.blocks.certificates import actions as certificates
 from forecourt.station.blocks.certificates import renewal
 from forecourt.station.blocks.certificates import v2 as certificates_v2
 from forecourt.station.blocks.certificates import v16 as certificates_v16
+from forecourt.station.blocks.customer_information import v2 as customer_information_v2
 from forecourt.station.blocks.data_transfer import v2 as data_transfer_v2
 from forecourt.station.blocks.data_transfer import v16 as data_transfer_v16
 from forecourt.station.blocks.diagnostics import actions as diagnostics
 from forecourt.station.blocks.diagnostics import v2 as diagnostics_v2
 from forecourt.station.blocks.diagnostics import v16 as diagnostics_v16
+from forecourt.station.blocks.display import actions as display
+from forecourt.station.blocks.display import v2 as display_v2
 from forecourt.station.blocks.later import v2 as later_v2
 from forecourt.station.blocks.later import v16 as later_v16
 from forecourt.station.blocks.metering import actions as metering
@@ -49,6 +52,8 @@ from forecourt.station.blocks.smart_charging import actions as smart_charging
 from forecourt.station.blocks.smart_charging import v2 as smart_charging_v2
 from forecourt.station.blocks.smart_charging import v16 as smart_charging_v16
 from forecourt.station.blocks.smart_charging.model import INSTALLED, Charging
+from forecourt.station.blocks.tariff import actions as tariff
+from forecourt.station.blocks.tariff import v2 as tariff_v2
 from forecourt.station.blocks.transactions import presenting as sessions
 from forecourt.station.blocks.transactions import v2 as transactions_v2
 from forecourt.station.blocks.transactions import v16 as transactions_v16
@@ -83,6 +88,9 @@ _V2: Final = (
     smart_charging_v2,
     monitoring_v2,
     reservation_v2,
+    display_v2,
+    tariff_v2,
+    customer_information_v2,
     data_transfer_v2,
 )
 
@@ -97,6 +105,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             sessions.on_started,
             monitoring.on_started,
             renewal.on_started,
+            display.on_change,
         ),
         events.Online: (
             smart_charging.on_online,
@@ -134,6 +143,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             reservation.on_bay_changed,
             availability.on_bay_changed,
             monitoring.on_bay_changed,
+            display.on_change,
         ),
         events.NobodyCame: (reservation.on_nobody_came,),
         events.TransactionBegan: (
@@ -146,12 +156,18 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             availability.on_transaction_ended,
             provisioning.on_transaction_ended,
             diagnostics.on_transaction_ended,
+            display.on_transaction_ended,
+            tariff.on_transaction_ended,
         ),
         events.DutyChanged: (
             reservation.on_bay_changed,
             availability.on_duty_changed,
             monitoring.on_duty_changed,
+            display.on_change,
         ),
+        events.Authorized: (tariff.on_authorized,),
+        events.PersonalMessage: (tariff.on_personal_message,),
+        events.CostTold: (tariff.on_cost,),
         events.LockFailed: (monitoring.on_lock_failed,),
         events.Resetting: (
             sessions.on_resetting,
@@ -170,12 +186,15 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             smart_charging.on_variable,
             monitoring.on_variable,
             reservation.on_variable,
+            display.on_variable,
         ),
         events.ClockSet: (
             metering.on_clock_set,
             security.on_clock_set,
             smart_charging.on_clock_set,
             reservation.on_clock_set,
+            display.on_change,
+            monitoring.on_clock_set,
         ),
         events.AlignedMoment: (sessions.on_aligned,),
     }
@@ -205,6 +224,7 @@ _PROBLEMS: Final = {
 _ENTRIES: Final = {
     Name("LocalAuthListCtrlr", "Entries"): lambda station, place: str(entries(station)),
     Name("SecurityCtrlr", "CertificateEntries"): certificates.entries,
+    Name("DisplayMessageCtrlr", "DisplayMessages"): lambda station, place: str(display.count(station)),
 }
 _PROFILES: Final = {INSTALLED: lambda station, place: str(len(station.part(Charging).profiles.installed))}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from forecourt.charging.ids import ConnectorId, EvseId
@@ -122,6 +123,31 @@ class Resetting:
 @dataclass(frozen=True, slots=True)
 class DutyChanged:
     """An order to be in or out of service has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """Somebody has leave to charge at a bay."""
+
+    bay: Bay
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalMessage:
+    """The management system has words for the driver with this token, at an EVSE or wherever he is."""
+
+    token: Token | None
+    evse_id: EvseId | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CostTold:
+    """What the transaction at an EVSE has cost so far or, if it is over, in the end."""
+
+    evse_id: EvseId
+    total: Decimal
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,9 @@ class Hardware(Protocol):
     def show(self, evse_id: EvseId | None, text: str) -> None:
         """Show a text to the driver, where there is a display."""
 
+    def display(self, texts: tuple[str, ...]) -> None:
+        """Cycle through these texts, in place of those told before; without any, show what the station shows by itself."""
+
     def restart(self) -> bool:
         """Start anew, ending the program in real hardware. False when that cannot be done."""
 

@@ -50,7 +50,7 @@ class SimulatedHardware:
     sets them at the beginning, by EVSE.
     """
 
-    __slots__ = ("_events", "_sockets", "_timeline", "restarts", "shown")
+    __slots__ = ("_events", "_sockets", "_timeline", "displayed", "restarts", "shown")
 
     def __init__(self, build: Build, timeline: Timeline, registers_wh: dict[EvseId, Decimal] | None = None) -> None:
         self._timeline: Final = timeline
@@ -60,6 +60,7 @@ class SimulatedHardware:
         for evse_id, register_wh in (registers_wh or {}).items():
             self._sockets[evse_id].import_wh = float(register_wh)
         self.shown: list[str] | None = None
+        self.displayed: tuple[str, ...] = ()
         self.restarts = 0
 
     # What drivers do.
@@ -109,6 +110,7 @@ class SimulatedHardware:
     def lose_power(self) -> None:
         """The contactors fall open and nobody is told anything any more."""
         self._events = None
+        self.displayed = ()
         for socket in self._sockets.values():
             self._integrate(socket)
             socket.closed = socket.flows = False
@@ -173,6 +175,9 @@ class SimulatedHardware:
     def show(self, evse_id: EvseId | None, text: str) -> None:
         if self.shown is not None:
             self.shown.append(text)
+
+    def display(self, texts: tuple[str, ...]) -> None:
+        self.displayed = texts
 
     def restart(self) -> bool:
         self.restarts += 1

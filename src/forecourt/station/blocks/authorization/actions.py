@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -111,6 +111,23 @@ def update_list(station: Station, version: int, entries: Iterable[Entry], *, ful
 def entries(station: Station) -> int:
     """How many tokens the local list has."""
     return len(station.part(Known).list)
+
+
+def known_of(station: Station, token: Token) -> Iterator[tuple[str, Token, TokenInfo | None]]:
+    """Where a token is known, as it stands there, and what is said of it."""
+    known = station.part(Known)
+    listed = known.list.find(token)
+    if listed is not None:
+        yield "local list", token, listed
+    for cached in known.cache.values():
+        if cached.token.matches(token):
+            yield "cache", cached.token, cached.info
+
+
+def forget(station: Station, token: Token) -> None:
+    """Take a token out of the cache (N10.FR.03, 06)."""
+    for key in [key for key, cached in station.part(Known).cache.items() if cached.token.matches(token)]:
+        _uncache(station, key)
 
 
 def _locally(station: Station, token: Token, *, online: bool) -> LocalJudgement:

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from forecourt.charging.local_authorization import Entry
 from forecourt.ocpp import v2
+from forecourt.station import events
 from forecourt.station.blocks.authorization import actions
 from forecourt.station.blocks.authorization.model import Ask
 from forecourt.station.core import Station
@@ -22,6 +23,8 @@ def say_ask(station: Station, ask: Ask) -> v2.Authorize:
 
 def heard_ask(station: Station, ask: Ask, answer: v2.AuthorizeResponse) -> None:
     ask.info = info_of(answer.id_token_info)
+    if answer.id_token_info.personal_message is not UNSET:
+        station.announce(events.PersonalMessage(ask.token, None, answer.id_token_info.personal_message.content))
     actions.learn(station, ask.token, ask.info)
 
 

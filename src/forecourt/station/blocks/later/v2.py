@@ -19,7 +19,6 @@ def not_supported(station: Station, call: Message) -> Message:
 _TARIFF: Final[Hears] = {
     v2.ChangeTransactionTariff: lambda station, call: v2.ChangeTransactionTariffResponse(status="Rejected"),
     v2.ClearTariffs: not_supported,
-    v2.CostUpdated: not_supported,
     v2.GetTariffs: lambda station, call: v2.GetTariffsResponse(status="Rejected"),
     v2.NotifyWebPaymentStarted: not_supported,
     v2.SetDefaultTariff: lambda station, call: v2.SetDefaultTariffResponse(status="Rejected"),
@@ -35,13 +34,7 @@ _FIRMWARE: Final[Hears] = {
 }
 _DIAGNOSTICS: Final[Hears] = {
     v2.AdjustPeriodicEventStream: lambda station, call: v2.AdjustPeriodicEventStreamResponse(status="Rejected"),
-    v2.CustomerInformation: lambda station, call: v2.CustomerInformationResponse(status="Rejected"),
     v2.GetPeriodicEventStream: not_supported,
-}
-_DISPLAY: Final[Hears] = {
-    v2.ClearDisplayMessage: lambda station, call: v2.ClearDisplayMessageResponse(status="Unknown"),
-    v2.GetDisplayMessages: lambda station, call: v2.GetDisplayMessagesResponse(status="Unknown"),
-    v2.SetDisplayMessage: lambda station, call: v2.SetDisplayMessageResponse(status="Rejected"),
 }
 _ENERGY: Final[Hears] = {
     v2.AFRRSignal: lambda station, call: v2.AFRRSignalResponse(status="Rejected"),
@@ -57,6 +50,5 @@ HEARS: Final[Hears] = {
     **_SMART_CHARGING,
     **_FIRMWARE,
     **_DIAGNOSTICS,
-    **_DISPLAY,
     **_ENERGY,
 }

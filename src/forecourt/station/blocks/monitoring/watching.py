@@ -116,6 +116,15 @@ def on_variable(station: Station, event: events.VariableChanged) -> None:
             _judge(station, monitor)
 
 
+def on_clock_set(station: Station, event: events.ClockSet) -> None:
+    """N08.FR.07: what is aligned follows the clock."""
+    watch = station.part(Watch)
+    for monitor in watch.custom.values():
+        if monitor.kind == "PeriodicClockAligned":
+            watch.timers[monitor.id].cancel()
+            _arm(station, monitor)
+
+
 def on_lock_failed(station: Station, event: events.LockFailed) -> None:
     """G05.FR.02: told by the hardware's nature, without a monitor."""
     bay = event.bay

@@ -140,6 +140,7 @@ def authorize(station: Station, bay: Bay, authorization: Authorization, trigger:
     if bay.plugged is None:
         timeout_s = station.model.integer("TxCtrlr", "EVConnectionTimeOut")
         bay.connect_timer = station.after(timeout_s, lambda: _nobody_came(station, bay))
+    station.announce(events.Authorized(bay))
     settle(station, bay, trigger)
 
 

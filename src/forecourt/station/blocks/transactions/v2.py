@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from forecourt.charging.tokens import TokenKind, Verdict
 from forecourt.ocpp import v2
+from forecourt.station import events
 from forecourt.station.blocks.authorization import actions as authorization
 from forecourt.station.blocks.transactions import actions
 from forecourt.station.core import Station
@@ -45,8 +46,16 @@ def say(station: Station, told: TransactionMessage) -> v2.TransactionEvent:
 
 
 def heard(station: Station, told: TransactionMessage, answer: v2.TransactionEventResponse) -> None:
-    """E05: a token that is refused afterwards. What is said of a token goes into the cache (C10.FR.02)."""
+    """E05: a token that is refused afterwards. What is said of a token goes into the cache (C10.FR.02).
+
+    Running and total cost and words for the driver are shown (I02, I03, I06).
+    """
     token = told.stop_token or told.token
+    if answer.updated_personal_message is not UNSET:
+        text = answer.updated_personal_message.content
+        station.announce(events.PersonalMessage(token, told.evse_id, text))
+    if answer.total_cost is not UNSET:
+        station.announce(events.CostTold(told.evse_id, answer.total_cost, final=told.kind == "Ended"))
     if token is None or answer.id_token_info is UNSET or token.kind == TokenKind.NO_AUTHORIZATION:
         return
     info = info_of(answer.id_token_info)

@@ -1,0 +1,1 @@
+"""What a station knows of one customer, told and erased."""

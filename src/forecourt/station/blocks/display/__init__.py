@@ -1,0 +1,1 @@
+"""Messages for the display, set by the management system."""
