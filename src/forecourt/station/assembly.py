@@ -27,8 +27,11 @@ from forecourt.station.blocks.diagnostics import v2 as diagnostics_v2
 from forecourt.station.blocks.diagnostics import v16 as diagnostics_v16
 from forecourt.station.blocks.display import actions as display
 from forecourt.station.blocks.display import v2 as display_v2
+from forecourt.station.blocks.firmware import actions as firmware
+from forecourt.station.blocks.firmware import telling
+from forecourt.station.blocks.firmware import v2 as firmware_v2
+from forecourt.station.blocks.firmware import v16 as firmware_v16
 from forecourt.station.blocks.later import v2 as later_v2
-from forecourt.station.blocks.later import v16 as later_v16
 from forecourt.station.blocks.metering import actions as metering
 from forecourt.station.blocks.metering import v2 as metering_v2
 from forecourt.station.blocks.metering import v16 as metering_v16
@@ -71,6 +74,7 @@ _V16: Final = (
     metering_v16,
     diagnostics_v16,
     certificates_v16,
+    firmware_v16,
     smart_charging_v16,
     reservation_v16,
     data_transfer_v16,
@@ -85,6 +89,7 @@ _V2: Final = (
     metering_v2,
     diagnostics_v2,
     certificates_v2,
+    firmware_v2,
     smart_charging_v2,
     monitoring_v2,
     reservation_v2,
@@ -106,6 +111,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             monitoring.on_started,
             renewal.on_started,
             display.on_change,
+            firmware.on_started,
         ),
         events.Online: (
             smart_charging.on_online,
@@ -116,6 +122,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             monitoring.on_online,
             reservation.on_online,
             renewal.on_online,
+            firmware.on_online,
         ),
         events.Offline: (
             smart_charging.on_offline,
@@ -129,6 +136,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             diagnostics.on_registered,
             monitoring.on_registered,
             renewal.on_registered,
+            firmware.on_registered,
         ),
         events.Plugged: (sessions.on_plugged,),
         events.Unplugged: (sessions.on_unplugged,),
@@ -158,6 +166,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             diagnostics.on_transaction_ended,
             display.on_transaction_ended,
             tariff.on_transaction_ended,
+            firmware.on_transaction_ended,
         ),
         events.DutyChanged: (
             reservation.on_bay_changed,
@@ -196,6 +205,8 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             display.on_change,
             monitoring.on_clock_set,
         ),
+        events.FirmwareInstalled: (firmware.on_installed,),
+        events.Noted: (diagnostics.on_noted,),
         events.AlignedMoment: (sessions.on_aligned,),
     }
 )
@@ -205,6 +216,8 @@ TRIGGERS: Final = MappingProxyType(
         "BootNotification": provisioning.trigger_boot,
         "DiagnosticsStatusNotification": diagnostics.trigger_diagnostics_status,
         "LogStatusNotification": diagnostics.trigger_log_status,
+        "FirmwareStatusNotification": telling.trigger,
+        "PlainFirmwareStatusNotification": telling.trigger_plain,
         "Heartbeat": availability.trigger_beat,
         "SignChargingStationCertificate": renewal.trigger,
         "StatusNotification": availability.trigger_status,
@@ -232,7 +245,7 @@ _PROFILES: Final = {INSTALLED: lambda station, place: str(len(station.part(Charg
 @cache
 def wiring() -> Wiring:
     """The tables of all blocks, made once for all stations of a process. Raises Gap for a defect in them."""
-    v16 = assemble(V16, [*(block.HEARS for block in _V16), later_v16.HEARS], [block.SAYS for block in _V16])
+    v16 = assemble(V16, [block.HEARS for block in _V16], [block.SAYS for block in _V16])
     hears, says = [*(block.HEARS for block in _V2), later_v2.HEARS], [block.SAYS for block in _V2]
     return Wiring(
         dialects=MappingProxyType({V16: v16, V201: assemble(V201, hears, says), V21: assemble(V21, hears, says)}),

@@ -43,7 +43,8 @@ class EvseBuild:
 class Build:
     """A kind of station and what one of them is called. Stations of a fleet share all but the identity.
 
-    `versions` are offered in this order. `seed` makes its random choices (back-off, transaction ids) repeatable.
+    `versions` are offered in this order. `unsigned_firmware` lets a station take firmware
+    that nobody has signed (L02). `seed` makes its random choices (back-off, transaction ids) repeatable.
     `grid_a` is the most on each phase of the connection to the grid; None: it bears all EVSEs at once.
     """
 
@@ -52,6 +53,7 @@ class Build:
     model: str = "Station"
     serial_number: str | None = None
     firmware_version: str | None = "1.0"
+    unsigned_firmware: bool = False
     evses: tuple[EvseBuild, ...] = (EvseBuild(),)
     versions: tuple[Version, ...] = NEWEST_FIRST
     seed: int | None = None

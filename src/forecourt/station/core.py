@@ -29,7 +29,7 @@ from forecourt.station.dialects import Dialect, Listener
 from forecourt.station.hardware.interface import Hardware
 from forecourt.station.link import Link
 from forecourt.station.outbox import Outbox, TransactionMessage
-from forecourt.station.state import TRANSACTIONS, Bay
+from forecourt.station.state import FIRMWARE, TRANSACTIONS, Bay
 from forecourt.station.storage import Storage, StorageFailed
 from forecourt.station.timeline import Timeline
 from forecourt.station.transfers import NoTransfers, Transfers
@@ -100,7 +100,7 @@ class Station:
 
     __slots__ = (
         "_after", "_in_turn", "_offset", "_parts", "_seen_online", "bays", "boot_reason", "build", "connected_now", "dialect",
-        "hardware", "last_talk", "link", "model", "offline_since", "on", "outbox", "random", "registration", "restarted", "storage",
+        "firmware_version", "hardware", "last_talk", "link", "model", "offline_since", "on", "outbox", "random", "registration", "restarted", "storage",
         "timeline", "transfers", "triggered", "watchers", "wiring",
     )  # fmt: skip
 
@@ -154,6 +154,7 @@ class Station:
         for _, transaction in storage.items(TRANSACTIONS):
             if transaction.evse_id in self.bays:
                 self.bays[transaction.evse_id].transaction = transaction
+        self.firmware_version = next((version for _, version in storage.items(FIRMWARE)), build.firmware_version)
         self.outbox: Final = Outbox(self)
 
     # Life.
@@ -378,3 +379,6 @@ class Station:
 
     def fault(self, evse_id: EvseId, code: str | None, connector_id: ConnectorId | None = None) -> None:
         self.turn(lambda: self.announce(events.Fault(evse_id, connector_id, code)))
+
+    def installed(self, version: str | None) -> None:
+        self.turn(lambda: self.announce(events.FirmwareInstalled(version)))

@@ -170,6 +170,20 @@ class ClockSet:
 
 
 @dataclass(frozen=True, slots=True)
+class FirmwareInstalled:
+    """New firmware is in place and runs from the next start on; None when it could not be installed."""
+
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something that is worth a line in the diagnostics log."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """A security event has happened: a word of the list of security events (Part 2, appendix 1), as 2.1 calls it."""
 

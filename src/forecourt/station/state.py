@@ -71,7 +71,8 @@ class Bay:
     """An EVSE with what goes on there. Blocks change it through the actions of the block that owns each field.
 
     `closed` is the contactor, `flows` whether energy does; `waiting` that the contactor has just closed and the vehicle has
-    not made up its mind; `finishing` that a transaction is over and the cable still in; `reserved` that it is kept free.
+    not made up its mind; `finishing` that a transaction is over and the cable still in; `reserved` that it is kept free, `held` that
+    nobody may begin there because of the station's firmware.
     """
 
     __slots__ = (
@@ -86,6 +87,7 @@ class Bay:
         "fault",
         "finishing",
         "flows",
+        "held",
         "limit_a",
         "operative",
         "outlets",
@@ -125,6 +127,7 @@ class Bay:
         self.trail_timer: Timer | None = None
         self.trail: tuple[Reading, ...] = ()
         self.resetting = False
+        self.held = False
         self.reserved = False
 
     @property
@@ -148,8 +151,12 @@ class Bay:
     @property
     def usable(self) -> bool:
         """In service and whole."""
-        return self.operative and self.fault is None and any(outlet.operative for outlet in self.outlets)
+        return (
+            self.operative and not self.held and self.fault is None and any(outlet.operative for outlet in self.outlets)
+        )
 
 
 TRANSACTIONS: Shelf[Transaction] = Shelf("transactions", Transaction)
 NUMBERINGS: Shelf[Numbering] = Shelf("numberings", Numbering)
+FIRMWARE: Shelf[str] = Shelf("firmware", str)
+"""The version of the firmware that was installed last."""

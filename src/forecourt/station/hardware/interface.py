@@ -68,6 +68,9 @@ class Hardware(Protocol):
     def display(self, texts: tuple[str, ...]) -> None:
         """Cycle through these texts, in place of those told before; without any, show what the station shows by itself."""
 
+    def install(self, image: bytes) -> bool:
+        """Begin to install firmware; how it ends is told as `installed`. False when this is no firmware for this hardware."""
+
     def restart(self) -> bool:
         """Start anew, ending the program in real hardware. False when that cannot be done."""
 
@@ -92,3 +95,6 @@ class Events(Protocol):
 
     def fault(self, evse_id: EvseId, code: str | None, connector_id: ConnectorId | None = None) -> None:
         """Something is broken (a ChargePointErrorCode of 1.6), or, with None, well again."""
+
+    def installed(self, version: str | None) -> None:
+        """Firmware of this version is in place and runs from the next restart on; None when that has failed."""

@@ -17,6 +17,10 @@ from forecourt.station.timeline import Timeline
 REACTION_S: Final = 1.0
 """From the contactor closing, or the offer rising, to the vehicle taking energy."""
 
+INSTALL_S: Final = 20.0
+IMAGE: Final = b"FORECOURT-FIRMWARE "
+"""What firmware for simulated hardware begins with; its version and the end of the line follow, then anything."""
+
 _MILLI: Final = Decimal("0.001")
 
 
@@ -50,7 +54,7 @@ class SimulatedHardware:
     sets them at the beginning, by EVSE.
     """
 
-    __slots__ = ("_events", "_sockets", "_timeline", "displayed", "restarts", "shown")
+    __slots__ = ("_events", "_install", "_sockets", "_timeline", "bad_flash", "displayed", "restarts", "shown")
 
     def __init__(self, build: Build, timeline: Timeline, registers_wh: dict[EvseId, Decimal] | None = None) -> None:
         self._timeline: Final = timeline
@@ -62,6 +66,8 @@ class SimulatedHardware:
         self.shown: list[str] | None = None
         self.displayed: tuple[str, ...] = ()
         self.restarts = 0
+        self.bad_flash = False
+        self._install: Timer | None = None
 
     # What drivers do.
 
@@ -111,6 +117,9 @@ class SimulatedHardware:
         """The contactors fall open and nobody is told anything any more."""
         self._events = None
         self.displayed = ()
+        if self._install is not None:
+            self._install.cancel()
+            self._install = None
         for socket in self._sockets.values():
             self._integrate(socket)
             socket.closed = socket.flows = False
@@ -179,9 +188,21 @@ class SimulatedHardware:
     def display(self, texts: tuple[str, ...]) -> None:
         self.displayed = texts
 
+    def install(self, image: bytes) -> bool:
+        if not image.startswith(IMAGE):
+            return False
+        version = image[len(IMAGE) :].split(b"\n", 1)[0].decode("ascii", "replace").strip()[:50]
+        self._install = self._timeline.after(INSTALL_S, lambda: self._installed(None if self.bad_flash else version))
+        return True
+
     def restart(self) -> bool:
         self.restarts += 1
         return True
+
+    def _installed(self, version: str | None) -> None:
+        self._install = None
+        if self._events is not None:
+            self._events.installed(version)
 
     # Physics.
 

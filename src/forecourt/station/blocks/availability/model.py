@@ -37,7 +37,7 @@ def state_of(bay: Bay, outlet: Outlet, *, in_service: bool) -> ConnectorState:
     """G01. An order to be out of service waits for the end of a transaction (G03.FR.05)."""
     if bay.fault is not None or outlet.fault is not None:
         return ConnectorState.FAULTED
-    if bay.transaction is None and not (in_service and bay.operative and outlet.operative):
+    if bay.transaction is None and not (in_service and bay.operative and outlet.operative and not bay.held):
         return ConnectorState.UNAVAILABLE
     if bay.reserved:
         # G01.FR.09: also while a cable is in; only the token that it is reserved for changes that.

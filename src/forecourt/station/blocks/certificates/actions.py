@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from cryptography import x509
+
 from forecourt.charging.topology import Place
 from forecourt.pki import certificates
 from forecourt.pki.certificates import HashData, InvalidCertificate, hash_data
@@ -58,9 +60,14 @@ def entries(station: Station, place: Place) -> str:
     return str(len(station.part(Certificates).roots))
 
 
+def roots(station: Station, use: Use) -> list[x509.Certificate]:
+    """The roots that are trusted for a use."""
+    return station.part(Certificates).of(use)
+
+
 def trusted(station: Station, use: Use) -> str:
     """The roots for a use as PEM text, empty when there are none."""
-    return certificates.write(station.part(Certificates).of(use))
+    return certificates.write(roots(station, use))
 
 
 def identity(station: Station, *, previous: bool = False) -> Identity | None:

@@ -8,6 +8,8 @@ from typing import Final
 from forecourt.charging.topology import Place
 from forecourt.clock import Timer
 from forecourt.station import events
+from forecourt.station.blocks.certificates.actions import trusted
+from forecourt.station.blocks.certificates.model import Use
 from forecourt.station.blocks.diagnostics.model import Kind, LogStatus, Wanted
 from forecourt.station.blocks.diagnostics.store import Log
 from forecourt.station.core import Station
@@ -146,6 +148,10 @@ def on_variable(station: Station, event: events.VariableChanged) -> None:
     note(station, f"{event.name} was set")
 
 
+def on_noted(station: Station, event: events.Noted) -> None:
+    note(station, event.text)
+
+
 def on_incident(station: Station, event: events.Incident) -> None:
     """A04.FR.04: critical or not."""
     station.part(Log).write(Kind.SECURITY, event.kind if event.detail is None else f"{event.kind}: {event.detail}")
@@ -171,7 +177,11 @@ def _attempt(station: Station, wanted: Wanted) -> None:
         upload.timer = station.after(wanted.interval_s, lambda: _due(station, wanted))
     content = station.part(Log).read(wanted.kind, wanted.oldest, wanted.latest).encode()
     upload.transfer = station.transfers.upload(
-        wanted.url, wanted.name, content, lambda outcome: station.turn(lambda: _ended(station, wanted, outcome))
+        wanted.url,
+        wanted.name,
+        content,
+        lambda outcome: station.turn(lambda: _ended(station, wanted, outcome)),
+        trusted=trusted(station, Use.CSMS),
     )
 
 

@@ -30,7 +30,6 @@ _SMART_CHARGING: Final[Hears] = {
 _FIRMWARE: Final[Hears] = {
     v2.PublishFirmware: lambda station, call: v2.PublishFirmwareResponse(status="Rejected"),
     v2.UnpublishFirmware: lambda station, call: v2.UnpublishFirmwareResponse(status="NoFirmware"),
-    v2.UpdateFirmware: lambda station, call: v2.UpdateFirmwareResponse(status="Rejected"),
 }
 _DIAGNOSTICS: Final[Hears] = {
     v2.AdjustPeriodicEventStream: lambda station, call: v2.AdjustPeriodicEventStreamResponse(status="Rejected"),

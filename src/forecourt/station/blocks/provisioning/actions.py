@@ -116,16 +116,16 @@ def on_transaction_ended(station: Station, event: events.TransactionEnded) -> No
     for bay in waiting:
         bay.resetting = False
     if whole:
-        station.later(lambda: _restart_soon(station, reason))
+        station.later(lambda: restart_soon(station, reason))
 
 
 def _end_and_restart(station: Station, evse_id: EvseId | None, reason: str, boot_reason: str) -> None:
     station.announce(events.Resetting(evse_id, reason, "ResetCommand"))
     if evse_id is None:
-        _restart_soon(station, boot_reason)
+        restart_soon(station, boot_reason)
 
 
-def _restart_soon(station: Station, boot_reason: str) -> None:
+def restart_soon(station: Station, boot_reason: str) -> None:
     """When nothing waits to be sent any more, or after a while; what is kept goes after the boot."""
     signing = station.part(Signing)
     given_up_at = station.timeline.monotonic() + FLUSH_S
@@ -137,7 +137,7 @@ def _restart_soon(station: Station, boot_reason: str) -> None:
             "OCPPCommCtrlr", "ResetRetries"
         ):
             signing.resets += 1
-            signing.reset_timer = station.after(FLUSH_S, lambda: _restart_soon(station, boot_reason))
+            signing.reset_timer = station.after(FLUSH_S, lambda: restart_soon(station, boot_reason))
 
     signing.reset_timer = station.after(0.1, look)
 

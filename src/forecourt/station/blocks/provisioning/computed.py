@@ -27,7 +27,7 @@ COMPUTED: Final[Mapping[Name, Callable[[Station, Place], str]]] = MappingProxyTy
         Name("ChargingStation", "VendorName"): lambda station, place: station.build.vendor,
         Name("ChargingStation", "Model"): lambda station, place: station.build.model,
         Name("ChargingStation", "SerialNumber"): lambda station, place: station.build.serial_number or "",
-        Name("ChargingStation", "FirmwareVersion"): lambda station, place: station.build.firmware_version or "",
+        Name("ChargingStation", "FirmwareVersion"): lambda station, place: station.firmware_version or "",
         Name("OCPPCommCtrlr", "FileTransferProtocols"): lambda station, place: ",".join(station.transfers.protocols),
         Name("ClockCtrlr", "DateTime"): lambda station, place: station.now().isoformat().replace("+00:00", "Z"),
         Name("EVSE", "Power"): lambda station, place: str(station.hardware.measure(place.evse_id).power_w),

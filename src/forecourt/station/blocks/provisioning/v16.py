@@ -21,7 +21,7 @@ def say_boot(station: Station, boot: Boot) -> v16.BootNotification:
         charge_point_vendor=build.vendor[:20],
         charge_point_model=build.model[:20],
         charge_point_serial_number=UNSET if build.serial_number is None else build.serial_number[:25],
-        firmware_version=UNSET if build.firmware_version is None else build.firmware_version,
+        firmware_version=UNSET if station.firmware_version is None else station.firmware_version[:50],
     )
 
 

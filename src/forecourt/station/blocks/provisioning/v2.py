@@ -24,7 +24,7 @@ def say_boot(station: Station, boot: Boot) -> v2.BootNotification:
             vendor_name=build.vendor[:50],
             model=build.model[:20],
             serial_number=UNSET if build.serial_number is None else build.serial_number[:25],
-            firmware_version=UNSET if build.firmware_version is None else build.firmware_version,
+            firmware_version=UNSET if station.firmware_version is None else station.firmware_version[:50],
         ),
     )
 

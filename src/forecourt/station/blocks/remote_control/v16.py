@@ -18,7 +18,10 @@ from forecourt.station.dialects import Hears, Says
 from forecourt.station.words.profiles.v16 import profile_of
 
 _TRIGGERS: Final = {"SignChargePointCertificate": "SignChargingStationCertificate"}
-"""What 1.6 calls differently."""
+"""What the whitepaper calls differently."""
+
+_PLAIN_TRIGGERS: Final = {"FirmwareStatusNotification": "PlainFirmwareStatusNotification"}
+"""What is another message without the whitepaper."""
 
 
 def on_remote_start(station: Station, call: v16.RemoteStartTransaction) -> v16.RemoteStartTransactionResponse:
@@ -62,7 +65,8 @@ def on_unlock(station: Station, call: v16.UnlockConnector) -> v16.UnlockConnecto
 def on_trigger(station: Station, call: v16.TriggerMessage) -> v16.TriggerMessageResponse:
     """Section 5.17."""
     place, known = _place(station, call.connector_id)
-    status = actions.trigger(station, call.requested_message, place) if known else "Rejected"
+    what = _PLAIN_TRIGGERS.get(call.requested_message, call.requested_message)
+    status = actions.trigger(station, what, place) if known else "Rejected"
     return v16.TriggerMessageResponse(status=cast(v16.TriggerMessageStatus, status))
 
 

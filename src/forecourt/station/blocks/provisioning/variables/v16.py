@@ -26,6 +26,8 @@ _OPTIONAL: Final = {"Reservation": "ReservationCtrlr", "SmartCharging": "SmartCh
 
 def _profiles(station: Station) -> Iterator[str]:
     """Section 9.1.29: those that are enabled."""
+    if station.transfers.protocols:
+        yield "FirmwareManagement"
     for profile in ("Core", "LocalAuthListManagement", "Reservation", "SmartCharging", "RemoteTrigger"):
         if profile not in _OPTIONAL or station.model.flag(_OPTIONAL[profile], "Enabled"):
             yield profile

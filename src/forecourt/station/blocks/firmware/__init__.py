@@ -1,0 +1,1 @@
+"""Firmware: fetched, checked, installed."""
