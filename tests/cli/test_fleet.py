@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from click.testing import CliRunner
 
 from forecourt.cli.main import main
 from forecourt.clock import SYSTEM
-from forecourt.ocpp import v2, v16
-from forecourt.transport import Handlers, Peer, serve
+from forecourt.transport import serve
+from tests.cli.csms import Csms
 
 LIMIT_S = 60.0
 
@@ -55,63 +54,6 @@ def test_what_cannot_be_is_refused_in_words(wrong: list[str]) -> None:
     result = CliRunner().invoke(main, ["fleet", *wrong])
     assert result.exit_code == 2
     assert wrong[0] in result.output
-
-
-class Csms:
-    """Accepts all stations, and counts what they say and whose transactions are open."""
-
-    def __init__(self) -> None:
-        self.said: Counter[str] = Counter()
-        self.open: set[str] = set()
-
-    @property
-    def handlers(self) -> Handlers:
-        return {
-            v16.BootNotification: self._boot_16,
-            v16.StatusNotification: self._noted(v16.StatusNotificationResponse),
-            v2.BootNotification: self._boot,
-            v2.StatusNotification: self._noted(v2.StatusNotificationResponse),
-            v2.SecurityEventNotification: self._noted(v2.SecurityEventNotificationResponse),
-            v16.SecurityEventNotification: self._noted(v16.SecurityEventNotificationResponse),
-            v16.Authorize: lambda peer, call: v16.AuthorizeResponse(id_tag_info=v16.IdTagInfo(status="Accepted")),
-            v2.Authorize: lambda peer, call: v2.AuthorizeResponse(id_token_info=v2.IdTokenInfo(status="Accepted")),
-            v16.StartTransaction: self._start,
-            v16.StopTransaction: self._stop,
-            v2.TransactionEvent: self._event,
-        }
-
-    def _noted(self, response: Any) -> Any:
-        def note(peer: Peer, call: Any) -> Any:
-            self.said[type(call).__name__] += 1
-            return response()
-
-        return note
-
-    def _boot_16(self, peer: Peer, call: v16.BootNotification) -> v16.BootNotificationResponse:
-        self.said["BootNotification"] += 1
-        return v16.BootNotificationResponse(status="Accepted", current_time=SYSTEM.now(), interval=600)
-
-    def _boot(self, peer: Peer, call: v2.BootNotification) -> v2.BootNotificationResponse:
-        self.said["BootNotification"] += 1
-        return v2.BootNotificationResponse(status="Accepted", current_time=SYSTEM.now(), interval=600)
-
-    def _start(self, peer: Peer, call: v16.StartTransaction) -> v16.StartTransactionResponse:
-        number = self.said.total()
-        self.said["begun"] += 1
-        self.open.add(str(number))
-        return v16.StartTransactionResponse(transaction_id=number, id_tag_info=v16.IdTagInfo(status="Accepted"))
-
-    def _stop(self, peer: Peer, call: v16.StopTransaction) -> v16.StopTransactionResponse:
-        self.open.remove(str(call.transaction_id))
-        return v16.StopTransactionResponse()
-
-    def _event(self, peer: Peer, call: v2.TransactionEvent) -> v2.TransactionEventResponse:
-        if call.event_type == "Started":
-            self.said["begun"] += 1
-            self.open.add(call.transaction_info.transaction_id)
-        elif call.event_type == "Ended":
-            self.open.remove(call.transaction_info.transaction_id)
-        return v2.TransactionEventResponse()
 
 
 async def test_a_fleet_comes_charges_and_leaves_nothing_open() -> None:

@@ -18,6 +18,7 @@ from forecourt.station.disturbed import DisturbedLink
 from forecourt.station.fleet.driver import Drivers
 from forecourt.station.fleet.habits import After, Distribution, Habits, Uniform
 from forecourt.station.hardware.simulated import SimulatedHardware
+from forecourt.station.http_transfers import HttpTransfers
 from forecourt.station.online import OnlineLink
 from forecourt.station.online_soap import SoapLink
 from forecourt.station.running import Powered, kept_registers, preset
@@ -182,7 +183,8 @@ async def _living(
     hardware = SimulatedHardware(build, timeline, new | kept_registers(storage))
     line = _line(make, password, port)
     link = DisturbedLink(line, timeline)
-    powered = Powered(build, timeline, link, hardware, storage)
+    transfers = HttpTransfers()
+    powered = Powered(build, timeline, link, hardware, storage, transfers)
     drivers = Drivers(
         powered,
         hardware,
@@ -202,6 +204,7 @@ async def _living(
         drivers.end()
         powered.cut_power()
         await line.aclose()
+        await transfers.aclose()
         timeline.close()
         storage.close()
 

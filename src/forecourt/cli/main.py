@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Final, cast
+from typing import Final
 
 import click
 
 from forecourt import __version__
+from forecourt.cli.lazy import LazyGroup
 
 COMMANDS: Final = {
     "demo": ("forecourt.cli.demo:demo", "Show a live charging network on this machine."),
     "serve": ("forecourt.cli.serve:serve", "Run the management system."),
-    "station": ("forecourt.cli.stations:station", "Add, list and remove charging stations."),
+    "station": ("forecourt.cli.stations:station", "Add, list and remove charging stations; run one."),
     "fleet": ("forecourt.cli.fleet:fleet", "Run thousands of behaving stations at once."),
     "token": ("forecourt.cli.tokens:token", "Add, list and block the cards of drivers."),
     "site": ("forecourt.cli.sites:site", "Add, list and remove sites."),
@@ -23,25 +23,9 @@ COMMANDS: Final = {
 """Where each command is, and its line in the help."""
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands by name, and imports the one that is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        found = COMMANDS.get(cmd_name)
-        if found is None:
-            return None
-        module, _, name = found[0].partition(":")
-        return cast("click.Command", getattr(importlib.import_module(module), name))
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, message="forecourt %(version)s")
 def main() -> None:
     """The open charging platform: a management system for charging stations, and charging stations.

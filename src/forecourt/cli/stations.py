@@ -9,15 +9,21 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
+from forecourt.cli.lazy import LazyGroup
 from forecourt.cli.remote import Api, options
 
 _WITH_PASSWORD: Final = (1, 2)
 _SECURE: Final = (2, 3)
 
 
-@click.group()
+_LAZY: Final = {
+    "run": ("forecourt.cli.station_run:run_station", "Run one charging station, and handle it."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=_LAZY)
 def station() -> None:
-    """Add, list and remove charging stations."""
+    """Add, list and remove the charging stations of a management system; run one of one's own."""
 
 
 @station.command("list")

@@ -241,9 +241,9 @@ class Station:
         self._after.append(work)
 
     def announce(self, event: object) -> None:
+        self.show(event)
         for listener in self.wiring.listeners.get(type(event), ()):
             listener(self, event)
-        self.show(event)
 
     def show(self, event: object) -> None:
         """Let those see it who only watch: they change nothing before they have returned."""

@@ -11,7 +11,7 @@ from forecourt.ocpp.errors import LocalProtocolError
 from forecourt.ocpp.message import Message, Request
 from forecourt.ocpp.replay import ReplayMemory
 from forecourt.station.link import Answer, Failed
-from forecourt.transport import AnsweredError, CallFailed, HandshakeFailed, Peer, WebSocketPeer, connect
+from forecourt.transport import AnsweredError, CallFailed, Disconnected, HandshakeFailed, Peer, WebSocketPeer, connect
 from forecourt.transport.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -65,6 +65,11 @@ class OnlineLink:
         if self._peer is not None:
             self._peer.send(message)
 
+    def send_text(self, text: str) -> None:
+        """Send this instead of a message, to try the other side. Nothing happens while there is no connection."""
+        if self._peer is not None:
+            self._peer.send_text(text)
+
     async def _connection(self, station: Station, current: object) -> None:
         known = {action.request for version in station.build.versions for action in version.actions.values()}
         password = station.model.text("SecurityCtrlr", "BasicAuthPassword") or self._password
@@ -104,6 +109,9 @@ class OnlineLink:
             try:
                 assert isinstance(request, Request)  # noqa: S101 - what a station says is always one
                 answer = await peer.call(request, timeout_s=_LATE_S)
+            except Disconnected:
+                # The station is told so by the end of the connection.
+                return
             except AnsweredError as error:
                 answer = Failed(error.code, error.description)
             except (CallFailed, LocalProtocolError) as error:

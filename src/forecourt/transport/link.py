@@ -139,6 +139,11 @@ class WebSocketPeer:
         self._session.send(message)
         self._proceed([])
 
+    def send_text(self, text: str) -> None:
+        """Send what need not be a message, to see what the other side makes of it."""
+        if self._websocket is not None:
+            self._websocket.send(text.encode())
+
     def after_reply(self, work: Work) -> None:
         if self._handled is None:
             self._tasks.start(work())

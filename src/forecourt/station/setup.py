@@ -1,0 +1,168 @@
+"""How one station is set up, as options or a TOML file say it, and that station living in real time."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+import msgspec
+
+from forecourt.clock import SYSTEM, Clock
+from forecourt.ocpp.versions import V16, VERSIONS, Version
+from forecourt.station.config import NEWEST_FIRST, Build, EvseBuild
+from forecourt.station.http_transfers import HttpTransfers
+from forecourt.station.online import OnlineLink
+from forecourt.station.online_soap import SoapLink
+from forecourt.station.running import preset
+from forecourt.station.storage import Memory, Sqlite
+from forecourt.station.timeline import RealTimeline
+from forecourt.station.workbench.workbench import Workbench
+from forecourt.transport import client_context
+
+Line: TypeAlias = OnlineLink | SoapLink
+
+_WEBSOCKET, _SOAP = ("ws", "wss"), ("http", "https")
+
+
+class WrongSetup(ValueError):
+    """A station cannot be set up so; says why, for people."""
+
+
+class EvseSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """As `config.EvseBuild`."""
+
+    kinds: tuple[str, ...] = ("sType2",)
+    phases: int = 3
+    voltage_v: int = 230
+    current_a: int = 32
+    direct: bool = False
+
+    def build(self) -> EvseBuild:
+        return EvseBuild(
+            kinds=self.kinds,
+            phases=self.phases,
+            voltage_v=self.voltage_v,
+            current_a=self.current_a,
+            direct=self.direct,
+        )
+
+
+class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """`url` is ws, wss, or, for 1.6 over SOAP, http, https. `versions` are offered in this order; none: all.
+
+    `settings` are variables (`Component.Variable`) before the first start. Over SOAP the station listens at `soap-host` and
+    `soap-port` and says that it can be reached at `soap-address`. `ca` is a PEM file with whom to trust, if not the system's.
+    """
+
+    url: str = ""
+    identity: str = "CS001"
+    password: str | None = None
+    versions: tuple[str, ...] = ()
+    vendor: str = "Forecourt"
+    model: str = "Station"
+    serial_number: str | None = None
+    firmware_version: str | None = "1.0"
+    evses: tuple[EvseSetup, ...] = (EvseSetup(),)
+    settings: dict[str, str] = {}
+    ca: str | None = None
+    soap_host: str = "127.0.0.1"
+    soap_port: int = 0
+    soap_address: str | None = None
+    seed: int | None = None
+
+    @property
+    def build(self) -> Build:
+        """Raises WrongSetup."""
+        if not self.evses:
+            raise WrongSetup("a station has at least one EVSE")
+        return Build(
+            identity=self.identity,
+            vendor=self.vendor,
+            model=self.model,
+            serial_number=self.serial_number,
+            firmware_version=self.firmware_version,
+            evses=tuple(evse.build() for evse in self.evses),
+            versions=self._versions(),
+            seed=self.seed,
+        )
+
+    def line(self) -> Line:
+        """Its connection. Raises WrongSetup, OSError for a file that is not there."""
+        scheme = urlsplit(self.url).scheme
+        tls = None if self.ca is None else client_context(roots=Path(self.ca).read_text(encoding="ascii"))
+        if scheme in _WEBSOCKET:
+            return OnlineLink(self.url, password=self.password, tls=tls)
+        if scheme in _SOAP:
+            return SoapLink(
+                self.url,
+                password=self.password,
+                host=self.soap_host,
+                port=self.soap_port,
+                from_address=self.soap_address,
+                tls=tls,
+            )
+        raise WrongSetup(f"the URL {self.url!r} is none: ws://, wss://, or for 1.6 over SOAP http://, https://")
+
+    def _versions(self) -> tuple[Version, ...]:
+        if urlsplit(self.url).scheme in _SOAP:
+            if self.versions not in ((), (V16.name,)):
+                raise WrongSetup(f"over SOAP only {V16.name} is spoken")
+            return (V16,)
+        unknown = [name for name in self.versions if f"ocpp{name}" not in VERSIONS]
+        if unknown:
+            raise WrongSetup(f"{unknown[0]}: not one of {', '.join(version.name for version in NEWEST_FIRST)}")
+        return tuple(VERSIONS[f"ocpp{name}"] for name in self.versions) or NEWEST_FIRST
+
+
+def read_setup(path: Path) -> Setup:
+    """The `[station]` table of a TOML file. Raises OSError, WrongSetup."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongSetup(f"{path}: {error}") from error
+    return setup_of(found.get("station", {}), str(path))
+
+
+def setup_of(table: Mapping[str, Any], where: str) -> Setup:
+    """Raises WrongSetup."""
+    try:
+        return msgspec.convert(table, Setup)
+    except msgspec.ValidationError as error:
+        raise WrongSetup(f"{where}: {error}") from error
+
+
+DATABASE: Final = "station.db"
+
+
+@asynccontextmanager
+async def living(
+    setup: Setup, *, folder: Path | None = None, clock: Clock = SYSTEM, powered: bool = True
+) -> AsyncGenerator[Workbench, None]:
+    """The station, in real time, until the block is left: then its power fails.
+
+    What it must not forget is kept in `folder`, which is there; without one, in memory. Raises WrongSetup, OSError.
+    """
+    build, line = setup.build, setup.line()
+    timeline = RealTimeline(clock)
+    storage = Memory() if folder is None else Sqlite(folder / DATABASE)
+    try:
+        preset(storage, setup.settings)
+    except ValueError as error:
+        raise WrongSetup(str(error)) from error
+    transfers = HttpTransfers()
+    bench = Workbench(build, timeline, line, storage, transfers=transfers)
+    if powered:
+        bench.powered.power_on()
+    try:
+        yield bench
+    finally:
+        bench.powered.cut_power()
+        await line.aclose()
+        await transfers.aclose()
+        timeline.close()
+        if isinstance(storage, Sqlite):
+            storage.close()

@@ -1,0 +1,146 @@
+"""What can be done to a station, as data: from a line of text, from JSON, or from TOML, always with the same words."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from forecourt.station.disturbed import Impossible, What
+
+
+class _Doing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", rename="kebab"):
+    pass
+
+
+class Plug(_Doing, frozen=True, tag="plug"):
+    """Plug a vehicle in. States of charge are 0 to 1; `target` is the one it wants."""
+
+    evse: int = 1
+    connector: int = 1
+    soc: float = 0.4
+    target: float = 1.0
+    battery_wh: float = 60_000.0
+    ac_phases: int = 3
+    ac_current_a: float = 16.0
+    dc_power_w: float = 120_000.0
+
+
+class Unplug(_Doing, frozen=True, tag="unplug"):
+    """Pull the cable, or only out of the vehicle."""
+
+    evse: int = 1
+    cable_left: bool = False
+
+
+class Swipe(_Doing, frozen=True, tag="swipe"):
+    """Hold a card to the reader of the station, or of one EVSE."""
+
+    token: str
+    kind: str = "ISO14443"
+    evse: int | None = None
+
+
+class Fault(_Doing, frozen=True, tag="fault"):
+    """Something breaks: a ChargePointErrorCode of 1.6."""
+
+    evse: int = 1
+    code: str = "GroundFailure"
+
+
+class Mend(_Doing, frozen=True, tag="mend"):
+    """It is well again."""
+
+    evse: int = 1
+
+
+class Lock(_Doing, frozen=True, tag="lock"):
+    """The lock of the plug moves no more, or moves again."""
+
+    evse: int = 1
+    to: Literal["jammed", "free"] = "jammed"
+
+
+class Power(_Doing, frozen=True, tag="power"):
+    """Cut the power, or give it back."""
+
+    to: Literal["on", "off"]
+
+
+class Network(_Doing, frozen=True, tag="network"):
+    """Take the network away, give it back, or break the connection once."""
+
+    to: Literal["on", "off", "cut"]
+
+
+class Disk(_Doing, frozen=True, tag="disk"):
+    """The disk is full, or has room again."""
+
+    to: Literal["full", "free"]
+
+
+class Clock(_Doing, frozen=True, tag="clock"):
+    """The clock jumps by so many seconds."""
+
+    by_s: float
+
+
+class Set(_Doing, frozen=True, tag="set"):
+    """Set a variable, as the installer does: `Component.Variable` or `Component.Variable.Instance`."""
+
+    variable: str
+    value: str
+
+
+class Disturb(_Doing, frozen=True, tag="disturb"):
+    """Drop, delay, double or precede by rubbish the next calls of the station: those of one action or any."""
+
+    what: What
+    action: str = "*"
+    times: int = 1
+    by_s: float = 0.0
+    text: str = '[2,"no end'
+
+
+Doing: TypeAlias = Plug | Unplug | Swipe | Fault | Mend | Lock | Power | Network | Disk | Clock | Set | Disturb
+
+KINDS: Final[dict[str, type[_Doing]]] = {
+    str(kind.__struct_config__.tag): kind
+    for kind in (Plug, Unplug, Swipe, Fault, Mend, Lock, Power, Network, Disk, Clock, Set, Disturb)
+}
+
+
+def given(fields: dict[str, Any]) -> Doing:
+    """Read what is to be done. Raises Impossible, with what is wrong."""
+    try:
+        doing: Doing = msgspec.convert(fields, Doing)
+    except msgspec.ValidationError as error:
+        raise Impossible(str(error)) from error
+    return doing
+
+
+def spoken(line: str) -> Doing:
+    """Read a line such as `plug evse=1 soc=0.3` or `swipe 04A1B2C3`; what has no name comes in the order of the fields.
+
+    Raises Impossible.
+    """
+    try:
+        name, *words = shlex.split(line)
+    except ValueError as error:
+        raise Impossible(f"{line}: {error}") from error
+    kind = KINDS.get(name)
+    if kind is None:
+        raise Impossible(f"{name}: one of {', '.join(KINDS)}")
+    names = [field.encode_name for field in msgspec.structs.fields(kind)]
+    fields: dict[str, Any] = {"do": name}
+    for word in words:
+        key, given_name, value = word.partition("=")
+        if not given_name:
+            key, value = next((free for free in names if free not in fields), ""), word
+        fields[key.replace("_", "-")] = value
+    try:
+        doing: Doing = msgspec.convert(fields, Doing, strict=False)
+    except msgspec.ValidationError as error:
+        raise Impossible(f"{line}: {error}") from error
+    return doing
