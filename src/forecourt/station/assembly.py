@@ -52,6 +52,8 @@ from forecourt.station.blocks.security import actions as security
 from forecourt.station.blocks.security import v2 as security_v2
 from forecourt.station.blocks.security import v16 as security_v16
 from forecourt.station.blocks.smart_charging import actions as smart_charging
+from forecourt.station.blocks.smart_charging import external as limits
+from forecourt.station.blocks.smart_charging import priority
 from forecourt.station.blocks.smart_charging import v2 as smart_charging_v2
 from forecourt.station.blocks.smart_charging import v16 as smart_charging_v16
 from forecourt.station.blocks.smart_charging.model import INSTALLED, Charging
@@ -132,6 +134,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.Registered: (
             security.on_registered,
             availability.on_registered,
+            smart_charging.on_registered,
             reservation.on_registered,
             diagnostics.on_registered,
             monitoring.on_registered,
@@ -142,6 +145,8 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.Unplugged: (sessions.on_unplugged,),
         events.Drawing: (sessions.on_drawing,),
         events.Presented: (sessions.on_presented,),
+        events.Restricted: (limits.on_restricted,),
+        events.Hurried: (priority.on_hurried,),
         events.Fault: (
             sessions.on_fault,
             diagnostics.on_fault,

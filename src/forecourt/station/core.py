@@ -377,6 +377,9 @@ class Station:
     def restricted(self, limit: Cap | None, source: str = "EMS") -> None:
         self.turn(lambda: self.announce(events.Restricted(limit, source)))
 
+    def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
+        self.turn(lambda: self.announce(events.Hurried(evse_id, wanted)))
+
     def fault(self, evse_id: EvseId, code: str | None, connector_id: ConnectorId | None = None) -> None:
         self.turn(lambda: self.announce(events.Fault(evse_id, connector_id, code)))
 

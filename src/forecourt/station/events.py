@@ -74,6 +74,14 @@ class Restricted:
 
 
 @dataclass(frozen=True, slots=True)
+class Hurried:
+    """The driver asks for priority charging, or for it no more."""
+
+    evse_id: EvseId
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     evse_id: EvseId
     connector_id: ConnectorId | None

@@ -93,6 +93,9 @@ class Events(Protocol):
     def restricted(self, limit: Cap | None, source: str = "EMS") -> None:
         """Somebody else than the management system, as an energy manager in the house, limits what the station draws."""
 
+    def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
+        """The driver pressed the button for priority charging, or presses it again to end it."""
+
     def fault(self, evse_id: EvseId, code: str | None, connector_id: ConnectorId | None = None) -> None:
         """Something is broken (a ChargePointErrorCode of 1.6), or, with None, well again."""
 

@@ -104,6 +104,11 @@ class SimulatedHardware:
         if self._events is not None:
             self._events.restricted(limit, source)
 
+    def hurry(self, *, evse_id: int = 1, wanted: bool = True) -> None:
+        """Press the button for priority charging."""
+        if self._events is not None:
+            self._events.hurried(EvseId(evse_id), wanted=wanted)
+
     def jam_lock(self, *, evse_id: int = 1, jammed: bool = True) -> None:
         """Have the lock move no more."""
         self._sockets[EvseId(evse_id)].bad_lock = jammed

@@ -23,10 +23,6 @@ _TARIFF: Final[Hears] = {
     v2.NotifyWebPaymentStarted: not_supported,
     v2.SetDefaultTariff: lambda station, call: v2.SetDefaultTariffResponse(status="Rejected"),
 }
-_SMART_CHARGING: Final[Hears] = {
-    v2.UpdateDynamicSchedule: lambda station, call: v2.UpdateDynamicScheduleResponse(status="Rejected"),
-    v2.UsePriorityCharging: lambda station, call: v2.UsePriorityChargingResponse(status="NoProfile"),
-}
 _FIRMWARE: Final[Hears] = {
     v2.PublishFirmware: lambda station, call: v2.PublishFirmwareResponse(status="Rejected"),
     v2.UnpublishFirmware: lambda station, call: v2.UnpublishFirmwareResponse(status="NoFirmware"),
@@ -46,7 +42,6 @@ _ENERGY: Final[Hears] = {
 
 HEARS: Final[Hears] = {
     **_TARIFF,
-    **_SMART_CHARGING,
     **_FIRMWARE,
     **_DIAGNOSTICS,
     **_ENERGY,

@@ -75,7 +75,6 @@ def use(station: Station, bay: Bay, token: Token, group: Token | None) -> int | 
     if own is None:
         return None
     _forget(station, own.id)
-    bay.reserved = False
     _keep_free(station)
     _expire(station)
     return own.id

@@ -14,8 +14,11 @@ from forecourt.charging.profiles import Criteria, Outcome, Profiles, SameLevel
 from forecourt.charging.schedule import Installed, Profile, Purpose, RateUnit
 from forecourt.charging.timing import Window
 from forecourt.station import events
+from forecourt.station.blocks.smart_charging import external, priority
+from forecourt.station.blocks.smart_charging.dynamic import pull_later
 from forecourt.station.blocks.smart_charging.limiting import apply, counting, feed_of, grid_of, situation_of
-from forecourt.station.blocks.smart_charging.model import CONTROLLER, PROFILES, Charging, ProfilesReport, facts
+from forecourt.station.blocks.smart_charging.model import CONTROLLER, Charging, ProfilesReport, facts
+from forecourt.station.blocks.smart_charging.store import adopt, load
 from forecourt.station.blocks.transactions.model import POWER_PATH_CLOSED
 from forecourt.station.core import Station
 from forecourt.station.state import Bay
@@ -46,7 +49,7 @@ def install(
         _draw_delays(station, profile, evse_id)
         adopt(station, outcome.profiles)
         _bind(station)
-        apply(station)
+        _changed(station)
     return outcome.verdict
 
 
@@ -66,7 +69,7 @@ def clear(station: Station, criteria: Criteria) -> bool:
     """ClearChargingProfile (K10; 1.6, 5.5). Whether there was one."""
     left, gone = station.part(Charging).profiles.cleared(criteria)
     adopt(station, left)
-    apply(station)
+    _changed(station)
     return bool(gone)
 
 
@@ -119,30 +122,16 @@ def expected(
     return found
 
 
-def adopt(station: Station, profiles: Profiles) -> None:
-    """Have these profiles from now on, and keep what has changed."""
-    part = station.part(Charging)
-    before = {one.profile.profile_id: one for one in part.profiles.installed}
-    after = {one.profile.profile_id: one for one in profiles.installed}
-    for profile_id in before.keys() - after.keys():
-        station.storage.remove(PROFILES, str(profile_id))
-    for profile_id, one in after.items():
-        if one != before.get(profile_id):
-            station.storage.put(PROFILES, str(profile_id), one)
-    part.profiles = profiles
-
-
 # What happens.
 
 
 def on_started(station: Station, event: events.Started) -> None:
-    """K01.FR.27; 1.6 errata 3.37. A profile of a transaction does not outlive it."""
-    part = station.part(Charging)
-    kept = tuple(one for _, one in station.storage.items(PROFILES))
-    part.profiles = Profiles(tuple(sorted(kept, key=lambda one: one.profile.profile_id)))
-    lasting = tuple(one for one in part.profiles.installed if one.profile.purpose is not Purpose.TX)
-    adopt(station, Profiles(lasting))
-    apply(station)
+    load(station)
+    _changed(station)
+
+
+def on_registered(station: Station, event: events.Registered) -> None:
+    external.tell(station)
 
 
 def on_online(station: Station, event: events.Online) -> None:
@@ -150,7 +139,9 @@ def on_online(station: Station, event: events.Online) -> None:
     if part.profiles.installed:
         now = station.now()
         adopt(station, part.profiles.reconnected(now - timedelta(seconds=event.offline_s), now))
-        apply(station)
+        _changed(station)
+    external.tell(station)
+    priority.tell(station)
 
 
 def on_offline(station: Station, event: events.Offline) -> None:
@@ -183,6 +174,7 @@ def on_transaction_ended(station: Station, event: events.TransactionEnded) -> No
     part, bay = station.part(Charging), event.bay
     part.delays_s.pop(bay.evse_id, None)
     part.priority.discard(bay.evse_id)
+    part.priority_told.discard(bay.evse_id)
     part.ready.pop(bay.evse_id, None)
     _drop_waiting(station, bay)
     apply(station)
@@ -198,6 +190,12 @@ def on_clock_set(station: Station, event: events.ClockSet) -> None:
 
 
 # Inside.
+
+
+def _changed(station: Station) -> None:
+    """What follows from other profiles than before."""
+    apply(station)
+    pull_later(station)
 
 
 def _before_start(station: Station, profile: Profile, evse_id: EvseId) -> Outcome:

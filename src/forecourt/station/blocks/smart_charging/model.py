@@ -20,6 +20,9 @@ from forecourt.station.storage import Shelf
 
 CONTROLLER: Final = "SmartChargingCtrlr"
 INSTALLED: Final = Name(CONTROLLER, "Entries", "ChargingProfiles")
+EXTERNAL_ID: Final = ProfileId(-1)
+"""The profile that stands for a limit of somebody else (K11.FR.06): none that the management system may use."""
+
 PROFILES: Shelf[Installed] = Shelf("charging_profiles", Installed)
 
 
@@ -27,11 +30,13 @@ class Charging:
     """The profiles of one station and what depends on them.
 
     `ready` says since when driver and vehicle are there (K01.FR.42), by EVSE; `delays_s` the random delays of a transaction
-    (K01.FR.93); `priority` where priority charging is on; `offers` what was last offered, current and phases; `pulls` the
-    timers of dynamic profiles that are asked for (K28.FR.10).
+    (K01.FR.93); `priority` where priority charging is on; `offers` what was last offered, current and phases; `told` the
+    external limit that was last told; `asked_at` when dynamic profiles were last asked for (K28.FR.10).
     """
 
-    __slots__ = ("delays_s", "offers", "priority", "profiles", "pulls", "ready", "timer")
+    __slots__ = (
+        "asked_at", "delays_s", "offers", "priority", "priority_told", "profiles", "pull_timer", "ready", "timer", "told",
+    )  # fmt: skip
 
     def __init__(self, station: Station) -> None:
         self.profiles = Profiles()
@@ -40,7 +45,10 @@ class Charging:
         self.delays_s: dict[EvseId, dict[ProfileId, Sequence[int]]] = {}
         self.priority: set[EvseId] = set()
         self.offers: dict[EvseId, tuple[Decimal, int]] = {}
-        self.pulls: dict[ProfileId, Timer] = {}
+        self.told: Installed | None = None
+        self.priority_told: set[EvseId] = set()
+        self.asked_at: dict[ProfileId, datetime] = {}
+        self.pull_timer: Timer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,21 @@ class LimitCleared:
 
     evse_id: EvseId
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityChanged:
+    """NotifyPriorityCharging (K21, K22)."""
+
+    transaction_id: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """PullDynamicScheduleUpdate (K28.FR.10)."""
+
+    profile_id: ProfileId
 
 
 def facts(station: Station, *, needs_transaction_id: bool) -> Facts:

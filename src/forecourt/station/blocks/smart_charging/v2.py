@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from forecourt.charging.ids import STATION, EvseId, ProfileId
+from forecourt.charging.profile_verdicts import ProfileVerdict
 from forecourt.charging.profiles import Criteria, SameLevel
 from forecourt.charging.schedule import Purpose, RateUnit
 from forecourt.ocpp import v2
 from forecourt.ocpp.errors import ErrorCode, ProtocolError
-from forecourt.station.blocks.smart_charging import actions
-from forecourt.station.blocks.smart_charging.model import ProfilesReport
+from forecourt.ocpp.versions import V201
+from forecourt.station.blocks.smart_charging import actions, dynamic, priority
+from forecourt.station.blocks.smart_charging.model import LimitCleared, LimitSet, PriorityChanged, ProfilesReport, Pull
+from forecourt.station.blocks.transactions import actions as transactions
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Said, Says
 from forecourt.station.words.profiles import v2 as words
@@ -28,10 +31,8 @@ def on_set(station: Station, call: v2.SetChargingProfile) -> v2.SetChargingProfi
         same_level=SameLevel.REFUSE,
         needs_transaction_id=True,
     )
-    if verdict.accepted:
-        return v2.SetChargingProfileResponse(status="Accepted")
-    info = v2.StatusInfo(reason_code=verdict.reason_code, additional_info=verdict.name.replace("_", " ").lower())
-    return v2.SetChargingProfileResponse(status="Rejected", status_info=info)
+    status, info = _told(verdict)
+    return v2.SetChargingProfileResponse(status=status, status_info=info)
 
 
 def on_clear(station: Station, call: v2.ClearChargingProfile) -> v2.ClearChargingProfileResponse:
@@ -87,6 +88,26 @@ def on_composite(station: Station, call: v2.GetCompositeSchedule) -> v2.GetCompo
     return v2.GetCompositeScheduleResponse(status="Rejected", status_info=info)
 
 
+def on_update(station: Station, call: v2.UpdateDynamicSchedule) -> v2.UpdateDynamicScheduleResponse:
+    """K28.FR.06, 11."""
+    _refuse_disabled(station)
+    new = words.update_of(call.schedule_update)
+    status, info = _told(dynamic.update(station, ProfileId(call.charging_profile_id), new))
+    return v2.UpdateDynamicScheduleResponse(status=status, status_info=info)
+
+
+def on_priority(station: Station, call: v2.UsePriorityCharging) -> v2.UsePriorityChargingResponse:
+    """K21."""
+    _refuse_disabled(station)
+    bay = transactions.by_id(station, call.transaction_id)
+    if bay is None:
+        return v2.UsePriorityChargingResponse(status="Rejected", status_info=v2.StatusInfo(reason_code="TxNotFound"))
+    if call.activate and not priority.possible(station, bay):
+        return v2.UsePriorityChargingResponse(status="NoProfile", status_info=v2.StatusInfo(reason_code="NotFound"))
+    priority.switch(station, bay, on=call.activate)
+    return v2.UsePriorityChargingResponse(status="Accepted")
+
+
 def say_report(station: Station, report: ProfilesReport) -> v2.ReportChargingProfiles:
     """K09.FR.01, 02."""
     return v2.ReportChargingProfiles(
@@ -96,6 +117,49 @@ def say_report(station: Station, report: ProfilesReport) -> v2.ReportChargingPro
         tbc=True if report.more else UNSET,
         charging_profile=tuple(words.profile(one.profile) for one in report.installed),
     )
+
+
+def say_limit(station: Station, limit: LimitSet) -> v2.NotifyChargingLimit:
+    """K11, K12."""
+    return v2.NotifyChargingLimit(
+        charging_limit=v2.ChargingLimit(charging_limit_source=limit.source),
+        evse_id=UNSET if limit.evse_id == STATION else limit.evse_id,
+        charging_schedule=UNSET if limit.schedule is None else (words.schedule(limit.schedule),),
+    )
+
+
+def say_cleared(station: Station, cleared: LimitCleared) -> v2.ClearedChargingLimit:
+    """K13.FR.02."""
+    return v2.ClearedChargingLimit(
+        charging_limit_source=cleared.source, evse_id=UNSET if cleared.evse_id == STATION else cleared.evse_id
+    )
+
+
+def say_priority(station: Station, changed: PriorityChanged) -> v2.NotifyPriorityCharging | None:
+    """K21.FR.05, 08. New in 2.1."""
+    if station.dialect.version is V201:
+        return None
+    return v2.NotifyPriorityCharging(transaction_id=changed.transaction_id, activated=changed.on)
+
+
+def say_pull(station: Station, pull: Pull) -> v2.PullDynamicScheduleUpdate | None:
+    """K28.FR.10. New in 2.1."""
+    if station.dialect.version is V201:
+        return None
+    return v2.PullDynamicScheduleUpdate(charging_profile_id=pull.profile_id)
+
+
+def heard_pull(station: Station, pull: Pull, answer: v2.PullDynamicScheduleUpdateResponse) -> None:
+    """K28.FR.08."""
+    if answer.status == "Accepted" and answer.schedule_update is not UNSET:
+        dynamic.update(station, pull.profile_id, words.update_of(answer.schedule_update))
+
+
+def _told(verdict: ProfileVerdict) -> tuple[v2.ChargingProfileStatus, v2.StatusInfo | UnsetType]:
+    if verdict.accepted:
+        return "Accepted", UNSET
+    why = verdict.name.replace("_", " ").lower()
+    return "Rejected", v2.StatusInfo(reason_code=verdict.reason_code, additional_info=why)
 
 
 def _refuse_disabled(station: Station) -> None:
@@ -109,5 +173,13 @@ HEARS: Final[Hears] = {
     v2.ClearChargingProfile: on_clear,
     v2.GetChargingProfiles: on_get,
     v2.GetCompositeSchedule: on_composite,
+    v2.UpdateDynamicSchedule: on_update,
+    v2.UsePriorityCharging: on_priority,
 }
-SAYS: Final[Says] = {ProfilesReport: Said(v2.ReportChargingProfiles, say_report)}
+SAYS: Final[Says] = {
+    ProfilesReport: Said(v2.ReportChargingProfiles, say_report),
+    LimitSet: Said(v2.NotifyChargingLimit, say_limit),
+    LimitCleared: Said(v2.ClearedChargingLimit, say_cleared),
+    PriorityChanged: Said(v2.NotifyPriorityCharging, say_priority),
+    Pull: Said(v2.PullDynamicScheduleUpdate, say_pull, heard_pull),
+}
