@@ -29,6 +29,10 @@ class EvseBuild:
     direct: bool = False
     drops_phases: bool = True
 
+    def captive(self, connector_id: ConnectorId) -> bool:
+        """Whether a connector hangs at a cable of the station's own: its ConnectorEnum word begins with c."""
+        return self.kinds[connector_id - 1].startswith("c")
+
     @property
     def supply(self) -> Supply:
         return Supply(Decimal(self.voltage_v), self.phases, self.direct)

@@ -380,6 +380,10 @@ class Station:
     def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
         self.turn(lambda: self.announce(events.Hurried(evse_id, wanted)))
 
+    def power_fails(self) -> None:
+        """Transactions end while that can still be told (1.6 TC_032_1)."""
+        self.turn(lambda: self.announce(events.Resetting(None, "PowerLoss", "AbnormalCondition")))
+
     def fault(self, evse_id: EvseId, code: str | None, connector_id: ConnectorId | None = None) -> None:
         self.turn(lambda: self.announce(events.Fault(evse_id, connector_id, code)))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import UNSET
 
 from forecourt.ocpp import v16
+from forecourt.station.config import EvseBuild
 from tests.station.cases.test_station_16 import TAG, charging, rig_of, statuses
 from tests.station.rig import ACCEPTED_16
 
@@ -145,3 +147,108 @@ def test_TC_071_CS_readings_by_the_clock() -> None:
         assert value.timestamp.microsecond == 0
         assert {sampled.context for sampled in value.sampled_value} == {"Sample.Clock"}
         assert {sampled.measurand for sampled in value.sampled_value} == set(measurands.split(","))
+
+
+def test_TC_005_2_CS_the_cable_is_pulled_from_the_vehicle_and_the_connector_stays_locked() -> None:
+    rig = rig_of()
+    rig.set("StopTransactionOnEVSideDisconnect", "true")
+    rig.set("UnlockConnectorOnEVSideDisconnect", "false")
+    charging(rig)
+    rig.hardware.unplug(cable_left=True)
+    rig.time.advance(2)
+    assert rig.last(v16.StopTransaction).reason == "EVDisconnected"
+    assert statuses(rig) == ["Finishing"]
+    assert rig.hardware.is_locked()
+    assert rig.ask(v16.UnlockConnector(connector_id=1)).status == "Unlocked"
+    assert not rig.hardware.is_locked()
+
+
+FIXED_CABLE = EvseBuild(kinds=("cType2",))
+
+
+def test_TC_017_2_CS_a_fixed_cable_is_not_unlocked() -> None:
+    assert rig_of(built=(FIXED_CABLE,)).ask(v16.UnlockConnector(connector_id=1)).status == "NotSupported"
+
+
+def test_TC_018_2_CS_a_fixed_cable_is_not_unlocked_during_a_session() -> None:
+    rig = rig_of(built=(FIXED_CABLE,))
+    charging(rig)
+    assert rig.ask(v16.UnlockConnector(connector_id=1)).status == "NotSupported"
+    rig.time.advance(5)
+    assert rig.of(v16.StopTransaction) == []
+
+
+READ_ONLY, EITHER, WRITABLE = {True}, {True, False}, {False}
+REQUIRED: dict[str, dict[str, set[bool]]] = {
+    "Core": {
+        "AuthorizeRemoteTxRequests": EITHER,
+        "ClockAlignedDataInterval": WRITABLE,
+        "ConnectionTimeOut": WRITABLE,
+        "ConnectorPhaseRotation": EITHER,
+        "GetConfigurationMaxKeys": READ_ONLY,
+        "HeartbeatInterval": WRITABLE,
+        "LocalAuthorizeOffline": WRITABLE,
+        "LocalPreAuthorize": WRITABLE,
+        "MeterValuesAlignedData": WRITABLE,
+        "MeterValuesSampledData": WRITABLE,
+        "MeterValueSampleInterval": WRITABLE,
+        "NumberOfConnectors": READ_ONLY,
+        "ResetRetries": WRITABLE,
+        "StopTransactionOnInvalidId": WRITABLE,
+        "StopTxnAlignedData": WRITABLE,
+        "StopTxnSampledData": WRITABLE,
+        "SupportedFeatureProfiles": READ_ONLY,
+        "TransactionMessageAttempts": WRITABLE,
+        "TransactionMessageRetryInterval": WRITABLE,
+        "UnlockConnectorOnEVSideDisconnect": EITHER,
+    },
+    "LocalAuthListManagement": {
+        "LocalAuthListEnabled": WRITABLE,
+        "LocalAuthListMaxLength": READ_ONLY,
+        "SendLocalListMaxLength": READ_ONLY,
+    },
+    "SmartCharging": {
+        "ChargeProfileMaxStackLevel": READ_ONLY,
+        "ChargingScheduleAllowedChargingRateUnit": READ_ONLY,
+        "ChargingScheduleMaxPeriods": READ_ONLY,
+        "MaxChargingProfilesInstalled": READ_ONLY,
+    },
+}
+
+
+def test_TC_019_CS_the_configuration_is_retrieved() -> None:
+    rig = rig_of()
+
+    def got(*keys: str) -> dict[str, v16.KeyValue]:
+        answer = rig.ask(v16.GetConfiguration(key=keys or UNSET))
+        assert answer.unknown_key is UNSET
+        return {found.key: found for found in answer.configuration_key}
+
+    (supported,) = got("SupportedFeatureProfiles").values()
+    every = got()
+    assert isinstance(supported.value, str)
+    for profile in supported.value.split(","):
+        for key, allowed in REQUIRED.get(profile, {}).items():
+            assert every[key].readonly in allowed, key
+    (most,) = got("GetConfigurationMaxKeys").values()
+    assert isinstance(most.value, str)
+    chosen = list(every)[: int(most.value)]
+    assert list(got(*chosen)) == chosen
+
+
+def test_TC_032_1_CS_with_a_back_up_sessions_end_before_the_power_is_gone() -> None:
+    rig = rig_of(evses=2)
+    charging(rig)
+    rig.hardware.fall_back()
+    rig.time.advance(2)
+    assert rig.last(v16.StopTransaction).reason == "PowerLoss"
+    assert statuses(rig) == ["Finishing"]
+    rig.powered.cut_power()
+    rig.time.advance(60)
+    rig.fresh()
+    rig.powered.power_on()
+    rig.time.advance(5)
+    assert rig.names()[0] == "BootNotification"
+    assert statuses(rig)[-1] in ("Finishing", "Preparing")
+    assert statuses(rig, 0) == statuses(rig, 2) == ["Available"]
+    assert rig.of(v16.StopTransaction) == []

@@ -96,6 +96,9 @@ class Events(Protocol):
     def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
         """The driver pressed the button for priority charging, or presses it again to end it."""
 
+    def power_fails(self) -> None:
+        """The power is gone and what is left in the back-up lasts for a few messages. Without a back-up nothing is told."""
+
     def fault(self, evse_id: EvseId, code: str | None, connector_id: ConnectorId | None = None) -> None:
         """Something is broken (a ChargePointErrorCode of 1.6), or, with None, well again."""
 

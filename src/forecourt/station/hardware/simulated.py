@@ -118,6 +118,14 @@ class SimulatedHardware:
         self._integrate(self._sockets[EvseId(evse_id)])
         return self._sockets[EvseId(evse_id)].vehicle
 
+    def fall_back(self) -> None:
+        """The power is gone, and a back-up keeps the station up for a moment: cut it off afterwards."""
+        if self._events is not None:
+            self._events.power_fails()
+
+    def is_locked(self, *, evse_id: int = 1) -> bool:
+        return self._sockets[EvseId(evse_id)].locked
+
     def lose_power(self) -> None:
         """The contactors fall open and nobody is told anything any more."""
         self._events = None

@@ -49,7 +49,7 @@ def on_remote_stop(station: Station, call: v16.RemoteStopTransaction) -> v16.Rem
 
 
 def on_unlock(station: Station, call: v16.UnlockConnector) -> v16.UnlockConnectorResponse:
-    """Section 5.18: a running transaction is stopped first."""
+    """Section 5.18: a running transaction is stopped first. A cable that is fixed to the station cannot be released."""
     try:
         place = station.build.topology.of_flat(call.connector_id)
     except NotFound:
@@ -57,6 +57,8 @@ def on_unlock(station: Station, call: v16.UnlockConnector) -> v16.UnlockConnecto
     if place.evse_id == STATION:
         return v16.UnlockConnectorResponse(status="NotSupported")
     bay = station.bays[place.evse_id]
+    if bay.built.captive(place.connector_id or bay.outlets[0].connector_id):
+        return v16.UnlockConnectorResponse(status="NotSupported")
     if bay.transaction is not None:
         transactions.interrupt(station, bay, "UnlockCommand", "UnlockCommand")
     return v16.UnlockConnectorResponse(status="Unlocked" if actions.unlock(station, place) else "UnlockFailed")
