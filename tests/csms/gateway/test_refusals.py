@@ -171,3 +171,17 @@ async def test_other_refusals_are_no_security_events(store: Store, gate: Gate, w
     await gate.tasks.go_on()
     assert await rows(store, COUNT) == [(1,)]
     assert await rows(store, EVENTS) == []
+
+
+async def test_whoever_waits_for_a_station_is_told_that_it_was_not_let_in(store: Store, gate: Gate) -> None:
+    gate.turn()
+    gate.turn()
+    gate.turn("CS9", "unknown_station")
+    await gate.tasks.go_on()
+    told = "SELECT organisation_id, station_id, data->>'wireId', data->>'reason' FROM event WHERE kind = 'HandshakeRefused' ORDER BY xid, id"
+    known = gate.stations.named("CS1")
+    assert known is not None
+    assert await rows(store, told) == [
+        (known.organisation, known.key, "CS1", "wrong_password"),
+        (None, None, "CS9", "unknown_station"),
+    ]

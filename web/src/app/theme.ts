@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { Badge, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 /** From the lightest to the darkest; 7 on white and 4 on the dark ground have the contrast that text needs. */
 const charge: MantineColorsTuple = [
@@ -14,4 +14,5 @@ export const theme = createTheme({
   autoContrast: true,
   cursorType: "pointer",
   respectReducedMotion: true,
+  components: { Badge: Badge.extend({ defaultProps: { tt: "none", fw: 600 } }) },
 });

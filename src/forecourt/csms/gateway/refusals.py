@@ -21,6 +21,7 @@ from forecourt.csms.stations.credentials import Verdict
 from forecourt.csms.stations.model import Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.store import refused_handshake as table
+from forecourt.csms.store.announced import Event
 from forecourt.csms.store.errors import StoreError
 from forecourt.csms.store.rows import Row, Rows
 from forecourt.csms.store.work import Store
@@ -40,6 +41,15 @@ _NOT_PROVEN: Final = frozenset(verdict.value for verdict in Verdict if verdict i
 """Reasons that say that a station did not prove who it is."""
 
 _REFUSED: Final = Rows(table, "at", "organisation_id", "wire_id", "peer", "path", "reason", "detail", "subprotocols")
+
+
+class HandshakeRefused(Event, frozen=True, kw_only=True):
+    """Somebody was not let in as the station `wire_id`; told once in a while however often they knock. `reason` is for programs."""
+
+    organisation_id: int | None
+    station_id: int | None
+    wire_id: str
+    reason: str
 
 
 class Refusals:
@@ -104,6 +114,7 @@ class Refusals:
                 try:
                     async with self._store.work() as work:
                         work.add(_REFUSED, *batch)
+                        work.announce(*map(self._told, batch))
                         for station, detail in events:
                             security.noticed(work, station, SecurityEvent.FAILED_TO_AUTHENTICATE_AT_CSMS, detail)
                 except StoreError:
@@ -112,6 +123,16 @@ class Refusals:
                     _LOG.warning("%d refused handshakes could not be recorded", len(batch))
         finally:
             self._writing = False
+
+    def _told(self, row: Row) -> HandshakeRefused:
+        wire_id, reason = str(row[2]), str(row[5])
+        station = self._stations.named(wire_id)
+        return HandshakeRefused(
+            organisation_id=None if station is None else station.organisation,
+            station_id=None if station is None else station.key,
+            wire_id=wire_id,
+            reason=reason,
+        )
 
 
 def _is_news(known: OrderedDict[tuple[str, str], float], key: tuple[str, str], now: float, pause_s: float) -> bool:

@@ -9,7 +9,7 @@ import { Refusal } from "../ui/refusal.tsx";
 import { Fields } from "./fields.tsx";
 import { helpOf, type Kind, titleOf } from "./kinds.ts";
 import { Outcome, useCommand } from "./outcome.tsx";
-import { begun, filled, isComplete, type Values } from "./schema.ts";
+import { begun, filled, isComplete, type Schema, type Values } from "./schema.ts";
 
 /** How long a person waits for a station's answer before being told that there is none yet. */
 const WAIT_S = 10;
@@ -59,7 +59,7 @@ export function CommandDialog({ kind, station, given, close }: Props) {
           )}
           {command === undefined && (
             <Fields
-              schema={kind.arguments}
+              schema={undecided(kind.arguments, given)}
               defs={kind.arguments.$defs ?? {}}
               values={values}
               change={setValues}
@@ -93,6 +93,13 @@ function choicesOf(station: Props["station"], values: Values) {
       .filter((one) => one.evseId === values.evseId && one.connectorId !== null)
       .map((one) => Number(one.connectorId)),
   };
+}
+
+/** Which session is meant has been decided by where one was; its number would tell nobody anything. */
+function undecided(schema: Schema, given: Values | undefined): Schema {
+  if (given?.transactionId === undefined) return schema;
+  const { transactionId: _decided, ...properties } = schema.properties ?? {};
+  return { ...schema, properties };
 }
 
 /** Numbers that only have to be new, and switches whose usual answer is yes. */

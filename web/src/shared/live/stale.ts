@@ -5,9 +5,10 @@ const STATION_LISTS = ["stations:list", "overview"] as const;
 const OF_KIND: Record<string, readonly string[]> = {
   AvailabilityOrdered: ["stations:one"],
   BulkCommandChanged: ["bulk"],
-  CommandChanged: ["commands", "bulk:stations", "overview"],
+  CommandChanged: ["commands", "bulk", "overview"],
   ConfigurationChanged: ["variables"],
   ConnectorChanged: ["overview", "stations:state"],
+  HandshakeRefused: ["refused-handshakes"],
   KeyChanged: ["keys"],
   LimitReached: ["transactions:one"],
   LimitSet: ["transactions:one"],
