@@ -8,6 +8,7 @@ the database as it was.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -49,14 +50,12 @@ async def revision(database: Database) -> str | None:
 
 def newest_revision() -> str:
     """The revision this version of Forecourt works with."""
-    head = _scripts().get_current_head()
-    assert head is not None  # noqa: S101 - there is at least the first one
-    return head
+    return _revisions()[0]
 
 
 def is_known(revision: str) -> bool:
     """Whether this version of Forecourt can bring that revision up to date."""
-    return revision in {script.revision for script in _scripts().walk_revisions()}
+    return revision in _revisions()
 
 
 def _upgrade(connection: Connection, progress: Callable[[str], None]) -> str:
@@ -79,5 +78,7 @@ def _current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(_FOLDER)
+@cache
+def _revisions() -> list[str]:
+    """All of them, the newest first. Read once: to find them is to compile every step."""
+    return [script.revision for script in ScriptDirectory(_FOLDER).walk_revisions()]
