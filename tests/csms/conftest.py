@@ -45,6 +45,7 @@ END $$
 """
 """Rows of a test are few, and to delete them takes a tenth of the time of TRUNCATE. Nobody may be writing them any more."""
 
+
 @pytest.fixture
 def server_folder() -> Iterator[Path]:
     """A path for an embedded server's folder, which does not exist yet, where the server's own account may go."""
@@ -96,6 +97,8 @@ async def _administrate(server: EmbeddedPostgres, statement: str, database: str 
 @pytest.fixture
 async def database_url(server: EmbeddedPostgres) -> AsyncIterator[str]:
     """The address of a migrated, empty database. Close every connection to it before the test ends."""
+    # The debug mode of asyncio takes a third of the time. The tests of the store, of the gateway and the journeys have it on.
+    asyncio.get_running_loop().set_debug(False)
     yield server.url(OWNER, "tests")
     await _administrate(server, _EMPTY, "tests")
 

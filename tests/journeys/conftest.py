@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def gateway() -> Gateway:
 @pytest.fixture
 async def site(database_url: str, tmp_path: Path, gateway: Gateway) -> AsyncIterator[Site]:
     """The management system, running."""
+    asyncio.get_running_loop().set_debug(True)
     config = Config(
         server=Server(host="127.0.0.1", port=0),
         api=Api(enabled=False),

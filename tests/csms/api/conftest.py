@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -36,8 +35,6 @@ async def system(
     database_url: str, tmp_path: Path, api_settings: Api, gateway: Gateway, webhook_settings: Webhooks
 ) -> AsyncIterator[System]:
     """The management system, running."""
-    # The debug mode of asyncio takes half of the time of requests; the journeys of stations have it on.
-    asyncio.get_running_loop().set_debug(False)
     config = Config(
         server=Server(host="127.0.0.1", port=0),
         api=api_settings,
