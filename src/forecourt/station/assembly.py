@@ -213,6 +213,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.FirmwareInstalled: (firmware.on_installed,),
         events.Noted: (diagnostics.on_noted,),
         events.AlignedMoment: (sessions.on_aligned,),
+        events.TrailMoment: (sessions.on_trail,),
     }
 )
 

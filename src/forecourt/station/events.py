@@ -228,3 +228,8 @@ class Asked:
 
     request: Message
     answer: Message
+
+
+@dataclass(frozen=True, slots=True)
+class TrailMoment:
+    """It is time for clock-aligned readings that are kept for the end of a transaction."""

@@ -52,7 +52,7 @@ class Name(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """One row. `minimum` and `maximum` bound a number, or the length of a text; `key` is its name in 1.6."""
+    """One row. `minimum` and `maximum` bound a number, the length of a text, or how many members; `key` is its name in 1.6."""
 
     name: Name
     place: str
@@ -79,6 +79,8 @@ class Described:
                 return self._number_fault(value)
             case "MemberList" | "SequenceList":
                 members = [member.strip() for member in value.split(",")] if value.strip() else []
+                if self.minimum is not None and len(members) < self.minimum:
+                    return "too few members"
                 if len(set(members)) != len(members):
                     return "a member twice"
                 return next(

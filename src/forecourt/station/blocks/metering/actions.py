@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from forecourt.charging.ids import STATION
 from forecourt.charging.readings import Context, Reading
@@ -15,12 +15,13 @@ from forecourt.station.state import Bay
 
 
 class ClockAligned:
-    """When readings are taken next by the clock."""
+    """When readings are taken next by the clock: those that are told at once, and those kept for the end of a transaction."""
 
-    __slots__ = ("timer",)
+    __slots__ = ("timer", "trail_timer")
 
     def __init__(self, station: Station) -> None:
         self.timer: Timer | None = None
+        self.trail_timer: Timer | None = None
 
 
 def take(station: Station, bay: Bay, measurands: Iterable[str], context: Context) -> tuple[Reading, ...]:
@@ -48,15 +49,27 @@ def on_variable(station: Station, event: events.VariableChanged) -> None:
 def align(station: Station) -> None:
     """J01.FR.04: the first at the next whole interval after midnight, then every interval."""
     part = station.part(ClockAligned)
-    if part.timer is not None:
-        part.timer.cancel()
-        part.timer = None
-    interval_s = station.model.integer("AlignedDataCtrlr", "Interval")
+    for timer in (part.timer, part.trail_timer):
+        if timer is not None:
+            timer.cancel()
+    part.timer = _next(station, "Interval", lambda: _aligned(station))
+    part.trail_timer = _next(station, "TxEndedInterval", lambda: _collect(station))
+
+
+def _next(station: Station, interval: str, work: Callable[[], object]) -> Timer | None:
+    interval_s = station.model.integer("AlignedDataCtrlr", interval)
     if interval_s <= 0 or not station.model.flag("AlignedDataCtrlr", "Enabled"):
-        return
+        return None
     now = station.now()
     passed_s = now.hour * 3600 + now.minute * 60 + now.second + now.microsecond / 1e6
-    part.timer = station.after(min(interval_s - passed_s % interval_s, 86_400 - passed_s), lambda: _aligned(station))
+    timer: Timer = station.after(min(interval_s - passed_s % interval_s, 86_400 - passed_s), work)
+    return timer
+
+
+def _collect(station: Station) -> None:
+    station.announce(events.TrailMoment())
+    part = station.part(ClockAligned)
+    part.trail_timer = _next(station, "TxEndedInterval", lambda: _collect(station))
 
 
 def _aligned(station: Station) -> None:
@@ -69,7 +82,7 @@ def _aligned(station: Station) -> None:
         for bay in station.bays.values():
             if bay.transaction is None and (found := take(station, bay, measurands, Context.SAMPLE_CLOCK)):
                 station.say(Measured(evse_id=bay.evse_id, readings=found), periodic=True)
-    align(station)
+    station.part(ClockAligned).timer = _next(station, "Interval", lambda: _aligned(station))
 
 
 def trigger(station: Station, place: Place | None) -> bool:

@@ -225,6 +225,7 @@ def refuse(station: Station, transaction_id: str) -> None:
         return
     bay.authorization = msgspec.structs.replace(bay.authorization, invalid=True)
     settle(station, bay, "ChargingStateChanged")
+    _until_used_up(station, bay)
 
 
 def by_id(station: Station, transaction_id: str) -> Bay | None:
@@ -278,8 +279,14 @@ def aligned(station: Station) -> None:
         now = metering.take(station, bay, model.members("AlignedDataCtrlr", "Measurands"), Context.SAMPLE_CLOCK)
         if now and not model.flag("AlignedDataCtrlr", "SendDuringIdle"):
             tell(station, bay, "Updated", "MeterValueClock", readings=now)
-        ended = model.members("AlignedDataCtrlr", "TxEndedMeasurands")
-        bay.trail += metering.take(station, bay, ended, Context.SAMPLE_CLOCK)
+
+
+def aligned_trail(station: Station) -> None:
+    """J01 for the end of a transaction."""
+    measurands = station.model.members("AlignedDataCtrlr", "TxEndedMeasurands")
+    for bay in station.bays.values():
+        if bay.transaction is not None:
+            bay.trail += metering.take(station, bay, measurands, Context.SAMPLE_CLOCK)
 
 
 def report(station: Station, bay: Bay) -> None:
@@ -329,7 +336,7 @@ def _mind_power(station: Station, bay: Bay) -> None:
     authorization = bay.authorization
     may = authorization is not None and bay.plugged is not None and bay.fault is None
     if may and authorization is not None and authorization.invalid:
-        may = _energy_left(station, bay)
+        may = _energy_left_wh(station, bay) > 0
     if may and not bay.closed and bay.plugged is not None:
         if not station.hardware.lock(bay.evse_id, bay.plugged):
             # Without a lock nothing begins (1.6 TC_024); pulling the plug mends it.
@@ -348,10 +355,25 @@ def _mind_power(station: Station, bay: Bay) -> None:
         station.hardware.unlock(bay.evse_id, bay.plugged)
 
 
-def _energy_left(station: Station, bay: Bay) -> bool:
-    most_wh = station.model.integer("TxCtrlr", "MaxEnergyOnInvalidId")
-    transaction = bay.transaction
-    return transaction is not None and _register_wh(station, bay, transaction) - transaction.begin_wh < most_wh
+def _energy_left_wh(station: Station, bay: Bay) -> Decimal:
+    """What MaxEnergyOnInvalidId leaves of the transaction's energy; never negative."""
+    if bay.transaction is None:
+        return Decimal(0)
+    used_wh = _register_wh(station, bay, bay.transaction) - bay.transaction.begin_wh
+    return max(Decimal(0), station.model.integer("TxCtrlr", "MaxEnergyOnInvalidId") - used_wh)
+
+
+def _until_used_up(station: Station, bay: Bay) -> None:
+    """E05.FR.03: stop when the allowance of a refused token is used up, not before and hardly after."""
+    authorization = bay.authorization
+    if authorization is None or not authorization.invalid or not bay.closed:
+        return
+    if not _energy_left_wh(station, bay):
+        settle(station, bay, "ChargingStateChanged")
+        return
+    # At the most that the EVSE can give there is nothing to be late for.
+    wait_s = float(_energy_left_wh(station, bay)) * 3600 / bay.built.power_w
+    station.after(max(1.0, wait_s), lambda: _until_used_up(station, bay))
 
 
 def _vehicle_waits(station: Station, bay: Bay) -> None:

@@ -49,6 +49,10 @@ def on_aligned(station: Station, event: events.AlignedMoment) -> None:
     actions.aligned(station)
 
 
+def on_trail(station: Station, event: events.TrailMoment) -> None:
+    actions.aligned_trail(station)
+
+
 def on_variable(station: Station, event: events.VariableChanged) -> None:
     if event.name.component == "SampledDataCtrlr":
         for bay in station.bays.values():

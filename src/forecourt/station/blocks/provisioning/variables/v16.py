@@ -17,9 +17,11 @@ from forecourt.station.device_model.values import Found
 from forecourt.station.dialects import Hears
 
 _PASSWORD: Final = Name("SecurityCtrlr", "BasicAuthPassword")
-_SAMPLING: Final = Name("SampledDataCtrlr", "TxUpdatedInterval")
 _PROFILES: Final = Name("SmartChargingCtrlr", "Entries", "ChargingProfiles")
-_TRAIL: Final = Name("SampledDataCtrlr", "TxEndedInterval")
+_TRAILS: Final = {
+    Name("SampledDataCtrlr", "TxUpdatedInterval"): Name("SampledDataCtrlr", "TxEndedInterval"),
+    Name("AlignedDataCtrlr", "Interval"): Name("AlignedDataCtrlr", "TxEndedInterval"),
+}
 
 _OPTIONAL: Final = {"Reservation": "ReservationCtrlr", "SmartCharging": "SmartChargingCtrlr"}
 
@@ -80,9 +82,9 @@ def on_change_configuration(station: Station, call: v16.ChangeConfiguration) -> 
         except ValueError:
             return v16.ChangeConfigurationResponse(status="Rejected")
     status, _ = station.model.write(row, value)
-    if row.name == _SAMPLING and status is Found.ACCEPTED:
+    if row.name in _TRAILS and status is Found.ACCEPTED:
         # 1.6 has one interval for what is sent on the way and for what comes with the stop (9.1.27).
-        station.model.set(_TRAIL, value)
+        station.model.set(_TRAILS[row.name], value)
     words: Mapping[Found, v16.ConfigurationStatus] = {
         Found.ACCEPTED: "Accepted",
         Found.REBOOT_REQUIRED: "RebootRequired",

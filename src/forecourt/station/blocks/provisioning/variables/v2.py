@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from msgspec import UNSET, UnsetType
 
-from forecourt.charging.topology import WHOLE_STATION, Place
+from forecourt.charging.topology import Place
 from forecourt.ocpp import v2
 from forecourt.ocpp.errors import ErrorCode, ProtocolError
 from forecourt.station.blocks.provisioning.model import Line, ReportPart
@@ -50,15 +50,9 @@ def on_get_report(station: Station, call: v2.GetReport) -> v2.GetReportResponse:
     criteria = () if call.component_criteria is UNSET else call.component_criteria
     named = () if call.component_variable is UNSET else call.component_variable
     _bound(station, named, "GetReport")
-    lines = _lines(
-        station,
-        lambda row, place: (
-            (not named or any(means(one, row.name, place) for one in named))
-            and (not criteria or any(_meets(station, row, one) for one in criteria))
-        ),
-    )
+    lines = _lines(station, lambda row, place: _asked(station, row, place, named, criteria))
     if not lines:
-        return v2.GetReportResponse(status="EmptyResultSet")
+        return v2.GetReportResponse(status="EmptyResultSet", status_info=v2.StatusInfo(reason_code="NotFound"))
     station.later(lambda: _report(station, call.request_id, lines))
     return v2.GetReportResponse(status="Accepted")
 
@@ -133,12 +127,23 @@ def _lines(station: Station, wanted: Callable[[Described, Place], bool]) -> tupl
     )
 
 
-def _meets(station: Station, row: Described, criterion: str) -> bool:
-    """B08.FR.07 to 12: a component without the variable counts as available, enabled and active, and has no problem."""
-    _, described = station.model.find(row.name.component, criterion, "", WHOLE_STATION)
+def _asked(
+    station: Station, row: Described, place: Place, named: Sequence[v2.ComponentVariable], criteria: Sequence[str]
+) -> bool:
+    """B08.FR.05, 11, 13. Of criteria alone the answer is the variables they are about, where they hold (TC_B_16)."""
+    if not named and criteria:
+        return row.name.variable in criteria and station.model.value(row, place).casefold() == "true"
+    if named and not any(means(one, row.name, place) for one in named):
+        return False
+    return not criteria or any(_meets(station, row, place, one) for one in criteria)
+
+
+def _meets(station: Station, row: Described, place: Place, criterion: str) -> bool:
+    """B08.FR.07 to 10: a component without the variable counts as available, enabled and active, and has no problem."""
+    _, described = station.model.find(row.name.component, criterion, "", place)
     if described is None:
         return criterion != "Problem"
-    return station.model.value(described, WHOLE_STATION).casefold() == "true"
+    return station.model.value(described, place).casefold() == "true"
 
 
 def _report(station: Station, request_id: int, lines: Sequence[Line]) -> None:
