@@ -45,6 +45,25 @@ async def test_a_session_is_listed_and_explained(system: System, version: Versio
 
 
 @pytest.mark.parametrize("version", BOTH, ids=lambda version: version.name)
+async def test_what_the_station_said_is_told_in_the_order_it_happened_in(system: System, version: Version) -> None:
+    await announced(system)
+    await card(system)
+    async with connected(system, version=version) as driver:
+        await charge(driver)
+    [listed] = (await system.platform.get("/transactions"))["items"]
+    events = (await system.platform.get(f"/transactions/{listed['id']}/events"))["items"]
+    assert (events[0]["what"], events[-1]["what"]) == ("Started", "Ended")
+    assert [event["at"] for event in events] == sorted(event["at"] for event in events)
+    assert (events[0]["token"], events[0]["verdict"]) == (CARD, "Accepted")
+    numbers = [event["seqNo"] for event in events]
+    if version is V16:
+        assert (set(numbers), events[0]["registerWh"], events[-1]["registerWh"]) == ({None}, 1000, 2500)
+    else:
+        assert numbers == list(range(len(numbers)))
+    assert (await system.platform.ask("GET", "/transactions/4711/events")).status_code == 404
+
+
+@pytest.mark.parametrize("version", BOTH, ids=lambda version: version.name)
 async def test_meter_values_come_in_series_and_as_many_points_as_asked_for(system: System, version: Version) -> None:
     await announced(system)
     await card(system)

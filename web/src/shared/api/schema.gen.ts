@@ -599,6 +599,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transactions/{transaction_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what the station said of a transaction
+         * @description In the order it happened in; readings without an event of their own are in the meter values.
+         */
+        get: operations["listTransactionEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transactions/{transaction_id}/limits": {
         parameters: {
             query?: never;
@@ -2473,6 +2493,8 @@ export interface components {
             endedAt: string | null;
             endedBy: string;
             stopReason: string;
+            registerBeginWh: number | null;
+            registerEndWh: number | null;
             energyImportedWh: number | null;
             energyExportedWh: number | null;
             chargingS: number | null;
@@ -2480,8 +2502,6 @@ export interface components {
             cost: string | null;
             currency: string;
             limitsReached: ("energyWh" | "timeS" | "cost" | "socPercent")[];
-            registerBeginWh: number | null;
-            registerEndWh: number | null;
             pricePerKwh: string | null;
             localCost: boolean;
             remoteStartId: number | null;
@@ -2501,6 +2521,29 @@ export interface components {
                     [key: string]: unknown;
                 }[];
             };
+        };
+        /** TransactionEventOut */
+        TransactionEventOut: {
+            seqNo: number | null;
+            what: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            receivedAt: string;
+            trigger: string;
+            offline: boolean;
+            chargingState: string;
+            token: string;
+            verdict: string;
+            verdictReason: string;
+            stopReason: string;
+            registerWh: number | null;
+            limits: components["schemas"]["LimitsOut"] | null;
+            remark: string;
+        };
+        /** TransactionEvents */
+        TransactionEvents: {
+            items: components["schemas"]["TransactionEventOut"][];
         };
         /** TransactionOut */
         TransactionOut: {
@@ -2530,6 +2573,8 @@ export interface components {
             endedAt: string | null;
             endedBy: string;
             stopReason: string;
+            registerBeginWh: number | null;
+            registerEndWh: number | null;
             energyImportedWh: number | null;
             energyExportedWh: number | null;
             chargingS: number | null;
@@ -2824,6 +2869,8 @@ export type TokenBody = components['schemas']['TokenBody'];
 export type TokenChange = components['schemas']['TokenChange'];
 export type TokenOut = components['schemas']['TokenOut'];
 export type TransactionDetail = components['schemas']['TransactionDetail'];
+export type TransactionEventOut = components['schemas']['TransactionEventOut'];
+export type TransactionEvents = components['schemas']['TransactionEvents'];
 export type TransactionOut = components['schemas']['TransactionOut'];
 export type Tried = components['schemas']['Tried'];
 export type UserBody = components['schemas']['UserBody'];
@@ -4501,6 +4548,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterValues"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTransactionEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transaction_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransactionEvents"];
                 };
             };
             /** @description A refusal */

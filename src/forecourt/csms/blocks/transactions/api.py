@@ -24,12 +24,15 @@ from forecourt.csms.blocks.transactions.shapes import (
     StopBody,
     StopOut,
     TransactionDetail,
+    TransactionEvents,
     TransactionOut,
     TransactionParts,
     detail_of,
+    event_of,
     row_out,
 )
 from forecourt.csms.blocks.transactions.store import transaction as table
+from forecourt.csms.blocks.transactions.timeline import in_order
 from forecourt.csms.stations.model import StationKey
 from forecourt.csms.stations.store import station as station_table
 from forecourt.csms.store.work import Work
@@ -166,6 +169,7 @@ def routes(parts: TransactionParts) -> list[HTTPRouteHandler]:
         export_transactions,
         get_transaction,
         get_meter_values,
+        list_transaction_events,
         set_transaction_limits,
         stop_transaction,
     ]
@@ -269,6 +273,20 @@ async def get_meter_values(
         found = await metering.of_transaction(await work.sql(), record.id, record.received_at)
     moments = [readings for _, readings in found]
     return MeterValues(series=series_of(moments, most=max_points, measurand=measurand, phase=phase))
+
+
+@read(
+    "/transactions/{transaction_id:int}/events",
+    permission="transactions.read",
+    tags=_TAGS,
+    summary="List what the station said of a transaction",
+)
+async def list_transaction_events(request: ApiRequest, transaction_id: Key) -> TransactionEvents:
+    """In the order it happened in; readings without an event of their own are in the meter values."""
+    async with request.work() as work:
+        record = await _load(work, transaction_id)
+        found = await records.facts(await work.sql(), record.id)
+    return TransactionEvents(items=[event_of(fact, record.currency) for fact in sorted(found, key=in_order)])
 
 
 async def _load(work: Work, key: int) -> Record:

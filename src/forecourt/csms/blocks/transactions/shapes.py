@@ -17,7 +17,7 @@ from forecourt.charging.limits import LimitKind, Limits
 from forecourt.charging.quantities import Money
 from forecourt.csms.blocks.authorization.model import shown
 from forecourt.csms.blocks.transactions.context import Transactions
-from forecourt.csms.blocks.transactions.model import LimitsData, Reference, Remark
+from forecourt.csms.blocks.transactions.model import Fact, LimitsData, Reference, Remark
 from forecourt.csms.blocks.transactions.record import Record
 from forecourt.csms.stations.model import Station
 from forecourt.csms.stations.orders import Order
@@ -105,6 +105,8 @@ class TransactionOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ended_at: datetime | None
     ended_by: str
     stop_reason: str
+    register_begin_wh: float | None
+    register_end_wh: float | None
     energy_imported_wh: float | None
     energy_exported_wh: float | None
     charging_s: int | None
@@ -130,8 +132,6 @@ class TransactionDetail(TransactionOut, frozen=True, kw_only=True, rename="camel
     something is known to be missing. `limitsConfirmed` are those the station has taken over, the others are watched from here.
     """
 
-    register_begin_wh: float | None
-    register_end_wh: float | None
     price_per_kwh: str | None
     local_cost: bool
     remote_start_id: int | None
@@ -144,6 +144,32 @@ class TransactionDetail(TransactionOut, frozen=True, kw_only=True, rename="camel
     limits_confirmed: list[LimitName]
     remarks: list[RemarkOut]
     trail: dict[str, list[dict[str, Any]]]
+
+
+class TransactionEventOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something a station said of a transaction. `seqNo` is null in a version that has none; `registerWh` is the meter beside the
+    event, where the version has it there."""
+
+    seq_no: int | None
+    what: str
+    at: datetime
+    received_at: datetime
+    trigger: str
+    offline: bool
+    charging_state: str
+    token: str
+    verdict: str
+    verdict_reason: str
+    stop_reason: str
+    register_wh: float | None
+    limits: LimitsOut | None
+    remark: str
+
+
+class TransactionEvents(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a station said of a transaction, in the order it happened in."""
+
+    items: list[TransactionEventOut]
 
 
 class StopBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -170,6 +196,8 @@ def row_out(row: Row[Any], station: str, site: int | None) -> TransactionOut:
         site_id=site,
         token=shown(values["token_value"], values["token_kind"]),
         billable=values["verdict"] == "Accepted",
+        register_begin_wh=_number(values["register_begin_wh"]),
+        register_end_wh=_number(values["register_end_wh"]),
         energy_imported_wh=_number(values["energy_imported_wh"]),
         energy_exported_wh=_number(values["energy_exported_wh"]),
         cost=_money(values["cost"]),
@@ -200,6 +228,27 @@ def detail_of(record: Record, station: str, site: int | None) -> TransactionDeta
         limits_confirmed=_limit_names(record.limits_confirmed),
         remarks=[_remark(entry) for entry in record.trail.get("record", ())],
         trail={name: steps for name, steps in record.trail.items() if name != "record"},
+    )
+
+
+def event_of(fact: Fact, currency: str) -> TransactionEventOut:
+    """An event of a transaction; a secret token is left out."""
+    details, token = fact.details, fact.details.token
+    return TransactionEventOut(
+        seq_no=None if fact.seq_no < 0 else fact.seq_no,
+        what=fact.what.value,
+        at=fact.at,
+        received_at=fact.received_at,
+        trigger=fact.trigger,
+        offline=fact.offline,
+        charging_state=fact.charging_state,
+        token="" if token is None else shown(token.value, token.kind),
+        verdict="" if token is None else token.verdict,
+        verdict_reason="" if token is None else token.reason,
+        stop_reason=details.stop_reason,
+        register_wh=_number(details.register_wh),
+        limits=_limits(details.limits, currency),
+        remark=details.remark,
     )
 
 
@@ -267,8 +316,11 @@ __all__ = [
     "StopBody",
     "StopOut",
     "TransactionDetail",
+    "TransactionEventOut",
+    "TransactionEvents",
     "TransactionOut",
     "TransactionParts",
     "detail_of",
+    "event_of",
     "row_out",
 ]
