@@ -5,12 +5,12 @@ import classes from "./facts.module.css";
 
 export type Fact = readonly [name: string, value: ReactNode];
 
-/** What has no value (null, undefined, empty) is left out. */
+/** What has no value (null, undefined, false, empty) is left out. */
 export function Facts({ of }: { of: readonly Fact[] }) {
   return (
     <Box component="dl" className={classes.list}>
       {of
-        .filter(([, value]) => value !== null && value !== undefined && value !== "")
+        .filter(([, value]) => value !== null && value !== undefined && value !== false && value !== "")
         .map(([name, value]) => (
           <div key={name} className={classes.fact}>
             <Text component="dt" size="sm" c="dimmed">
