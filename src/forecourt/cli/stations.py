@@ -18,6 +18,7 @@ _SECURE: Final = (2, 3)
 
 _LAZY: Final = {
     "run": ("forecourt.cli.station_run:run_station", "Run one charging station, and handle it."),
+    "scenario": ("forecourt.cli.station_scenario:scenario", "Play journeys of a station that are written down."),
 }
 
 

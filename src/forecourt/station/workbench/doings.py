@@ -10,7 +10,15 @@ import msgspec
 from forecourt.station.disturbed import Impossible, What
 
 
-class _Doing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do", rename="kebab"):
+class _Doing(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="do",
+    rename="kebab",
+    omit_defaults=True,
+):
     pass
 
 
