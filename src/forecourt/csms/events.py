@@ -70,30 +70,41 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A piece of the order. `held` says that more is there but a running transaction may still put something before it;
-    `resync` that events after the given cursor have been removed, so that whoever keeps a copy must read it anew."""
+    """A piece of the order. `full` says that there may be more, `held` that more is there but a running transaction may still put
+    something before it; `resync` that events after the given cursor have been removed, so that whoever keeps a copy must read
+    it anew."""
 
     events: tuple[RecordedEvent, ...]
+    full: bool = False
     held: bool = False
     resync: bool = False
+
+    @property
+    def look_again_s(self) -> float:
+        """After how many seconds to look for more at the latest, if nobody wakes the reader; 0 for at once."""
+        if self.full or self.resync:
+            return 0.0
+        return _HELD_S if self.held else _LOOK_S
 
 
 async def read(connection: AsyncConnection, after: Cursor, limit: int = _PAGE) -> Page:
     """The next events after a cursor, oldest first."""
+    # In one statement: had the events been removed before we looked for them, their horizon is there.
     found = await connection.execute(
         text(
+            "SELECT e.*, h.xid, h.id FROM (SELECT 1) AS one LEFT JOIN event_horizon AS h ON true LEFT JOIN LATERAL ("
             "SELECT xid, id, at, kind, organisation_id, station_id, data, xid < pg_snapshot_xmin(pg_current_snapshot())"
-            " FROM event WHERE (xid, id) > (:xid, :id) ORDER BY xid, id LIMIT :limit"
+            " FROM event WHERE (xid, id) > (:xid, :id) ORDER BY xid, id LIMIT :limit) AS e ON true ORDER BY e.xid, e.id"
         ),
         {"xid": after.xid, "id": after.id, "limit": limit},
     )
     rows = found.all()
-    # Looked at last: had the events been removed before we looked for them, their horizon is there by now.
-    horizon = await _horizon(connection)
-    if horizon is not None and after < horizon:
+    horizon = rows[0][8:]
+    if horizon[0] is not None and after < Cursor(*horizon):
         return Page((), resync=True)
-    events = tuple(RecordedEvent(Cursor(row[0], row[1]), *row[2:7]) for row in rows if row[7])
-    return Page(events, held=len(events) < len(rows))
+    given = [row for row in rows if row[0] is not None]
+    events = tuple(RecordedEvent(Cursor(row[0], row[1]), *row[2:7]) for row in given if row[7])
+    return Page(events, held=len(events) < len(given), full=len(events) == limit)
 
 
 async def latest(connection: AsyncConnection) -> Cursor:
@@ -194,8 +205,7 @@ class EventReader:
         if page.events:
             await self._handle(page.events)
             await self._advance(page.events[-1].cursor)
-            return 0.0
-        return _HELD_S if page.held else _LOOK_S
+        return page.look_again_s
 
     async def _claim(self) -> Cursor | None:
         """Our place, or None while another process reads for this name."""

@@ -33,7 +33,7 @@ REFUSED = (
 async def ask(database: Database, statement: str) -> None:
     """Run a statement in the widest scope there is."""
     async with database.engine.begin() as connection:
-        await Scope(organisations=None).apply(connection)
+        await connection.exec_driver_sql(Scope(organisations=None).statement())
         await connection.execute(text(statement))
 
 

@@ -32,8 +32,6 @@ _LOG = logging.getLogger("forecourt.feed")
 
 RING: Final = 10_000
 _PAGE: Final = 500
-_LOOK_S: Final = 5.0
-_HELD_S: Final = 0.1
 _PAUSE_S: Final = 1.0
 _COALESCED_S: Final = 1.0
 HEARTBEAT_S: Final = 15.0
@@ -129,7 +127,7 @@ class Feed:
         head = self._head or Cursor(0, 0)
         astray = False
         if after is not None and after > head:
-            async with self._database.engine.connect() as connection:
+            async with self._database.plain.connect() as connection:
                 now = await latest(connection)
             # Nobody can have been told of what has yet to happen: it is a place in another database's order.
             astray = after > now
@@ -143,7 +141,7 @@ class Feed:
 
         Without a place there are none, and the cursor is where to begin.
         """
-        async with self._database.engine.connect() as connection:
+        async with self._database.plain.connect() as connection:
             if after is None:
                 return News(await latest(connection))
             found = await read(connection, after, limit)
@@ -211,7 +209,7 @@ class Feed:
 
     async def _step(self) -> float:
         """Read one page. Returns after how many seconds to look again at the latest, 0 for at once."""
-        async with self._database.engine.connect() as connection:
+        async with self._database.plain.connect() as connection:
             if self._head is None:
                 self._start = self._head = await latest(connection)
                 self._ready.set()
@@ -234,8 +232,7 @@ class Feed:
                 del self._ring[:cut]
                 del self._places[:cut]
             self._wake()
-            return 0.0
-        return _HELD_S if page.held else _LOOK_S
+        return page.look_again_s
 
     def _wake(self) -> None:
         for watcher in self._watchers:

@@ -147,7 +147,7 @@ class Webhooks:
 
     async def _look(self, group: asyncio.TaskGroup) -> float:
         """Begin to deliver to whoever is due. Returns after how many seconds to look again at the latest."""
-        async with self._database.engine.connect() as connection:
+        async with self._database.plain.connect() as connection:
             found = await store.enabled(connection)
         now = self._clock.now()
         wait_s = _LOOK_S
@@ -182,7 +182,7 @@ class Webhooks:
                 to = await store.claim(connection, key, self._node, self._clock.now())
             if to is None:
                 return
-            async with self._database.engine.connect() as connection:
+            async with self._database.plain.connect() as connection:
                 page = await read(connection, to.cursor, _PAGE)
                 behind = await latest(connection)
             if page.resync:

@@ -56,6 +56,8 @@ class Database:
 
     url: str = field(repr=False)
     engine: AsyncEngine
+    plain: AsyncEngine
+    """The same connections, where each statement is a transaction of its own unless BEGIN and COMMIT are said in words."""
     _settings: Mapping[str, str]
 
     async def open_connection(self) -> asyncpg.Connection[Any]:
@@ -102,7 +104,7 @@ def connect(url: str, *, pool_size: int = 10, role: str = "", name: str = "forec
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
     )
-    return Database(address, engine, settings)
+    return Database(address, engine, engine.execution_options(isolation_level="AUTOCOMMIT"), settings)
 
 
 async def _open(url: str, settings: Mapping[str, str]) -> asyncpg.Connection[Any]:

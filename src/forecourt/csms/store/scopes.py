@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.csms.store.engine import API
 
@@ -41,24 +40,17 @@ class Scope:
     sites: frozenset[int] | None = None
     whole: frozenset[int] = frozenset()
 
-    async def apply(self, connection: AsyncConnection) -> None:
-        """Let the running transaction see this and nothing else, whatever it asks for."""
-        await connection.execute(
-            text(
-                f"SELECT set_config('{SETTING}', :organisations, true), set_config('{SITES}', :sites, true),"
-                f" set_config('{WHOLE}', :whole, true)"
-            ),
-            {
-                "organisations": EVERYTHING if self.organisations is None else _list(self.organisations),
-                # No site has number 0; an empty text would lift the restriction.
-                "sites": "" if self.sites is None else _list(self.sites) or "0",
-                "whole": _list(self.whole),
-            },
-        )
+    def statement(self) -> str:
+        """What lets a transaction see this and nothing else, whatever it asks for. It holds numbers and nothing from outside."""
+        organisations = EVERYTHING if self.organisations is None else _list(self.organisations)
+        # No site has number 0; an empty text would lift the restriction.
+        sites = "" if self.sites is None else _list(self.sites) or "0"
+        values = {SETTING: organisations, SITES: sites, WHOLE: _list(self.whole)}
+        return "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in values.items())
 
 
 def _list(numbers: Collection[int]) -> str:
-    return ",".join(str(number) for number in sorted(numbers))
+    return ",".join(str(int(number)) for number in sorted(numbers))
 
 
 def restrict_to_sites(

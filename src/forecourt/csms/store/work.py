@@ -82,6 +82,7 @@ class Work:
         self._own: tuple[AsyncConnection, Driver] | None = None
         self._deadline = store.clock.monotonic() + store.hold_s
         self._finished = False
+        self._ended = False
 
     def add(self, kind: Rows, *rows: Row) -> None:
         """Write `rows` at the commit. Raises `ValueError` for a row that is not as wide as `kind` says."""
@@ -151,7 +152,7 @@ class Work:
             _ = await self.sql()
         self._finished = True
         if self._own is not None:
-            self.repeated = await self._commit_own(*self._own)
+            self.repeated = await self._commit_own(self._own[1])
         elif self._entry.rows or self._entry.once:
             self.repeated = await self._store.journal.commit(self._entry, self._store.hold_s)
         if not self.repeated:
@@ -175,13 +176,17 @@ class Work:
             await self._end_own()
 
     async def _begin(self, longest_s: float) -> tuple[AsyncConnection, Driver]:
-        connection = await self._store.database.engine.connect()
-        driver = await _driver_of(connection)
+        connection = await self._store.database.plain.connect()
+        while (driver := await _driver_of(connection)).is_closed():
+            # The server was restarted while nobody used it.
+            await connection.invalidate()
+            await connection.close()
+            connection = await self._store.database.plain.connect()
         try:
-            # The first statement begins the transaction; before it, rows added by COPY would commit one by one.
-            await connection.execute(text(f"SET LOCAL statement_timeout = {int(longest_s * 1000)}"))
-            if self._store.scope is not None:
-                await self._store.scope.apply(connection)
+            # All in one round trip, which takes statements without arguments; they are numbers of ours.
+            begin = f"BEGIN; SET LOCAL statement_timeout = {int(longest_s * 1000)}"
+            scope = self._store.scope
+            await driver.execute(begin if scope is None else f"{begin}; {scope.statement()}")
         except BaseException:
             await _let_go(connection, driver)
             raise
@@ -190,14 +195,15 @@ class Work:
     async def _end_own(self) -> None:
         if self._own is not None:
             own, self._own = self._own, None
-            await _let_go(*own)
+            await _let_go(*own, ended=self._ended)
 
-    async def _commit_own(self, connection: AsyncConnection, driver: Driver) -> bool:
+    async def _commit_own(self, driver: Driver) -> bool:
         try:
             if await write(driver, [self._entry], bound=self._store.scope is not None):
-                await connection.rollback()
                 return True
-            await connection.commit()
+            if await driver.execute("COMMIT") != "COMMIT":
+                raise RuntimeError("the transaction was rolled back unasked")
+            self._ended = True
         except Exception as error:
             await self._give_up(error)
         for subject in self._entry.wakes:
@@ -225,12 +231,15 @@ class Work:
             raise StoreAway("values were refused, and the database went away before that was on record") from error
 
 
-async def _let_go(connection: AsyncConnection, driver: Driver) -> None:
-    """Roll back what was not committed and give the connection back, or throw it away if it is broken.
+async def _let_go(connection: AsyncConnection, driver: Driver, *, ended: bool = False) -> None:
+    """Roll back what was not `ended` and give the connection back, or throw it away if it is broken.
 
-    What breaks under COPY breaks behind SQLAlchemy's back, which would go on to use it.
+    What breaks on the driver breaks behind SQLAlchemy's back, which would go on to use it.
     """
     try:
+        # Also when nobody knows whether it was begun.
+        if not ended and not driver.is_closed():
+            await driver.execute("ROLLBACK")
         if driver.is_closed() and not connection.closed and not connection.invalidated:
             await connection.invalidate()
         await connection.close()
