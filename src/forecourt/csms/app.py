@@ -276,7 +276,7 @@ async def run(
                         blocks=blocks,
                         dialects=parts.dialects,
                         feed=feed,
-                        webhooks=WebhookParts(webhooks=webhooks, database=store.database, bus=bus, clock=clock),
+                        webhooks=WebhookParts(webhooks=webhooks, database=store.database, clock=clock),
                         url_of=partial(_charger_url, config, listener.port),
                     )
                 ),

@@ -9,10 +9,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.clock import SYSTEM
 from forecourt.csms.bus import LocalBus
-from forecourt.csms.events import Cursor, Event, forget_events
+from forecourt.csms.events import Cursor, Event, Page, forget_events, read
+from forecourt.csms.feed import engine
 from forecourt.csms.feed.engine import Feed, News, Watcher
 from forecourt.csms.feed.filters import Watched, check_kinds, kinds
 from forecourt.csms.stations.model import OrganisationKey, SiteKey, Station, StationKey
@@ -113,6 +115,32 @@ async def test_a_reader_that_comes_again_misses_nothing_and_gets_nothing_twice(w
             heard += await take(watcher, 1)
         heard += await take(watcher, told - len(heard))
         assert heard == list(range(told))
+
+
+async def test_while_nobody_watches_nothing_is_read_and_who_comes_again_misses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[Cursor] = []
+
+    async def counted(connection: AsyncConnection, after: Cursor, limit: int = 500) -> Page:
+        places.append(after)
+        return await read(connection, after, limit)
+
+    monkeypatch.setattr(engine, "read", counted)
+    async with world.feed() as feed:
+        watcher = await feed.watch(EVERYTHING, None, readings=False)
+        await world.happen(1)
+        assert await take(watcher, 1) == [1]
+        place = watcher.cursor
+        watcher.close()
+        # It may have been about to look once more.
+        await world.happen(2)
+        before = len(places)
+        for number in range(3, 9):
+            await world.happen(number)
+        assert len(places) <= before + 1
+        watcher = await feed.watch(EVERYTHING, place, readings=False)
+        assert await take(watcher, 7) == list(range(2, 9))
 
 
 async def test_a_slow_reader_keeps_its_place_and_costs_the_others_nothing(world: World) -> None:

@@ -18,7 +18,7 @@ from forecourt.clock import SYSTEM
 from forecourt.csms.bus import LocalBus
 from forecourt.csms.events import Event, forget_events, latest
 from forecourt.csms.feed import webhook_store
-from forecourt.csms.feed.webhooks import Webhooks, new_secret, secret_of, secret_text, signed
+from forecourt.csms.feed.webhooks import WEBHOOKS, Webhooks, new_secret, secret_of, secret_text, signed
 from forecourt.csms.organisations import actions as organisations
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.store.opening import open_store
@@ -58,6 +58,7 @@ class World:
                 "kinds": ["Told"],
                 **more,
             }
+            work.wake(WEBHOOKS)
             return await webhook_store.add(connection, values, self.secret, await latest(connection), work.now)
 
     async def rows(self, question: str) -> list[tuple[Any, ...]]:

@@ -90,6 +90,9 @@ class Feed:
         self._head: Cursor | None = None
         self._ready = asyncio.Event()
         self._watchers: set[Watcher] = set()
+        self._coming = 0
+        """How many are about to watch."""
+        self._wanted = asyncio.Event()
         self._over = False
         self._tick = 0
         self._versions: dict[Station, int] = {}
@@ -123,6 +126,14 @@ class Feed:
 
     async def watch(self, watched: Watched, after: Cursor | None, *, readings: bool, owner: str = "") -> Watcher:
         """Begin to watch after a place, or with what happens from now on. The watcher has to be closed."""
+        self._coming += 1
+        self._wanted.set()
+        try:
+            return await self._admit(watched, after, readings, owner)
+        finally:
+            self._coming -= 1
+
+    async def _admit(self, watched: Watched, after: Cursor | None, readings: bool, owner: str) -> Watcher:
         await self._ready.wait()
         head = self._head or Cursor(0, 0)
         astray = False
@@ -197,6 +208,8 @@ class Feed:
     async def _read(self) -> None:
         async with Waking(self._bus, EVENTS, self._clock) as waking:
             while True:
+                if not self._watchers and not self._coming:
+                    await self._rest()
                 waking.forget()
                 try:
                     look_again_s = await self._step()
@@ -206,6 +219,15 @@ class Feed:
                     continue
                 if look_again_s > 0:
                     await waking.wait(look_again_s)
+
+    async def _rest(self) -> None:
+        """While nobody watches nothing is read. Whoever comes begins with what happens then, or reads his own way from before."""
+        self._ready.clear()
+        self._start = self._head = None
+        self._ring.clear()
+        self._places.clear()
+        self._wanted.clear()
+        await self._wanted.wait()
 
     async def _step(self) -> float:
         """Read one page. Returns after how many seconds to look again at the latest, 0 for at once."""

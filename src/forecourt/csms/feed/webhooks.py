@@ -40,6 +40,9 @@ MOST_ATTEMPTS: Final = 12
 FIRST_PAUSE: Final = timedelta(seconds=5)
 _LONGEST_PAUSE: Final = timedelta(hours=1)
 _PAGE: Final = 200
+WEBHOOKS: Final = "webhooks"
+"""The subject that is woken when there is another receiver, or one is different."""
+
 _KEPT: Final = timedelta(days=30)
 _LOOK_S: Final = 5.0
 _HELD_S: Final = 0.1
@@ -107,15 +110,24 @@ class Webhooks:
 
     async def run(self) -> None:
         """Deliver for ever. Run it as a task of a group; cancelling it is how it ends."""
-        async with Waking(self._bus, EVENTS, self._clock) as waking, asyncio.TaskGroup() as group:
+        async with (
+            Waking(self._bus, EVENTS, self._clock) as happening,
+            Waking(self._bus, WEBHOOKS, self._clock) as changing,
+            asyncio.TaskGroup() as group,
+        ):
             while True:
-                waking.forget()
-                wait_s = _LOOK_S
+                happening.forget()
+                changing.forget()
+                wait_s: float | None = _LOOK_S
                 try:
                     wait_s = await self._look(group)
                 except Exception:
                     _LOG.warning("webhooks could not be looked at and will be again", exc_info=True)
-                await waking.wait(wait_s)
+                if wait_s is None:
+                    # Nobody is to be told, whatever happens.
+                    await changing.wait(_LOOK_S)
+                else:
+                    await happening.wait(wait_s)
 
     async def send(self, to: Target, message_id: str, body: bytes) -> Attempt:
         """One request to a receiver, whatever comes of it."""
@@ -145,10 +157,12 @@ class Webhooks:
             gone=status == _GONE,
         )
 
-    async def _look(self, group: asyncio.TaskGroup) -> float:
-        """Begin to deliver to whoever is due. Returns after how many seconds to look again at the latest."""
+    async def _look(self, group: asyncio.TaskGroup) -> float | None:
+        """Begin to deliver to whoever is due. Returns after how many seconds to look again at the latest, None if there is nobody."""
         async with self._database.plain.connect() as connection:
             found = await store.enabled(connection)
+        if not found:
+            return None
         now = self._clock.now()
         wait_s = _LOOK_S
         for key, next_at in found:

@@ -15,14 +15,13 @@ from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import Row, delete, select, update
 
 from forecourt.clock import Clock
-from forecourt.csms.bus import Bus
 from forecourt.csms.events import latest
 from forecourt.csms.feed import webhook_store as store
 from forecourt.csms.feed.filters import check_kinds
 from forecourt.csms.feed.webhook_store import webhook as table
 from forecourt.csms.feed.webhook_store import webhook_dead_letter as letters
 from forecourt.csms.feed.webhook_store import webhook_delivery as deliveries
-from forecourt.csms.feed.webhooks import Webhooks, new_secret, ping, secret_of, secret_text
+from forecourt.csms.feed.webhooks import WEBHOOKS, Webhooks, new_secret, ping, secret_of, secret_text
 from forecourt.csms.sites.store import site as site_table
 from forecourt.csms.stations.store import station as station_table
 from forecourt.csms.store.announced import EVENTS
@@ -144,7 +143,6 @@ class WebhookParts:
 
     webhooks: Webhooks
     database: Database
-    bus: Bus
     clock: Clock
 
 
@@ -224,7 +222,8 @@ def routes(parts: WebhookParts) -> list[HTTPRouteHandler]:
                 await store.set_secret(connection, webhook_id, secret)
             out = await _one(change.work, webhook_id)
             change.record("webhook.changed", f"webhooks/{webhook_id}", before.organisation_id, before=before, after=out)
-        parts.bus.publish(EVENTS)
+            change.work.wake(EVENTS)
+            change.work.wake(WEBHOOKS)
         return request.tagged(out)
 
     return [
@@ -270,6 +269,7 @@ async def create_webhook(request: ApiRequest, data: JSONBody[WebhookBody]) -> Re
         key = await store.add(connection, values, secret, await latest(connection), change.work.now)
         out = await _one(change.work, key)
         change.record("webhook.added", f"webhooks/{key}", owner, after=out)
+        change.work.wake(WEBHOOKS)
     made = NewWebhookOut(**msgspec.structs.asdict(out), secret=secret_text(secret))
     return Response(made, status_code=201, headers={**SHOWN_ONCE, "Location": f"/api/v1/webhooks/{key}"})
 
