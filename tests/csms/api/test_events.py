@@ -55,6 +55,24 @@ async def test_a_session_is_seen_live_from_its_start_to_its_end(system: System, 
     assert [one["cursor"] for one in pages] == [said.data["cursor"] for said in reader.heard if said.name == "message"]
 
 
+async def test_power_is_not_shown_any_more_when_a_session_has_ended(system: System) -> None:
+    station = await announced(system)
+    await card(system)
+    async with connected(system, version=V16) as driver:
+        await driver.start(CARD, 1000)
+        samples = [
+            {"value": "11000", "measurand": "Power.Active.Import", "unit": "W"},
+            {"value": "1400", "measurand": "Energy.Active.Import.Register", "unit": "Wh"},
+        ]
+        value = [{"timestamp": driver.at(60), "sampled_value": samples}]
+        await driver.say("MeterValues", connector_id=1, transaction_id=driver.transaction, meter_value=value)
+        [before] = (await system.platform.get("/readings", params={"stationId": station.key}))["items"]
+        await driver.stop(CARD, 1500, 120)
+        [after] = (await system.platform.get("/readings", params={"stationId": station.key}))["items"]
+    assert (before["powerW"], before["energyWh"]) == (11000.0, 1400.0)
+    assert (after["powerW"], after["energyWh"]) == (None, 1400.0)
+
+
 async def test_a_reader_that_comes_again_misses_nothing_and_gets_nothing_twice(system: System) -> None:
     me = system.platform
     heard: list[str] = []

@@ -49,6 +49,9 @@ export function Living({ children }: { children: ReactNode }) {
     const stop = listen({
       event(event) {
         apply(client, event);
+        if (event.kind === "TransactionEnded" && event.stationId !== null) {
+          parts.readings.rest(event.stationId, Number((event.data as { evseId?: number }).evseId));
+        }
         stale.note(event);
         parts.heard.tell(event);
       },

@@ -35,3 +35,21 @@ it("begins anew from what the server knows", () => {
   readings.replace([of(2, "2026-01-01T00:00:01Z", 5)]);
   expect([readings.of(1, 1), readings.of(2, 1)?.powerW]).toEqual([undefined, 5]);
 });
+
+it("adds up what is looked at, without what a station's own meter counts again", () => {
+  const { readings } = rig();
+  readings.take({ ...of(1, "2026-01-01T00:00:00Z", 1000), siteId: 1, organisationId: 1 });
+  readings.take({ ...of(2, "2026-01-01T00:00:00Z", 200), siteId: 2, organisationId: 1 });
+  readings.take({ ...of(2, "2026-01-01T00:00:00Z", 5000), evseId: 0, siteId: 2, organisationId: 1 });
+  readings.take({ ...of(3, "2026-01-01T00:00:00Z", 30), siteId: 3, organisationId: 2 });
+  const sums = [{}, { siteId: 1 }, { organisationId: 1 }].map((scope) => readings.totalPowerW(scope));
+  expect(sums).toEqual([1230, 1000, 1200]);
+});
+
+it("shows no power where a session has ended", () => {
+  const { readings } = rig();
+  readings.take(of(1, "2026-01-01T00:00:00Z", 11_000));
+  readings.rest(1, 1);
+  readings.rest(7, 1);
+  expect([readings.of(1, 1)?.powerW, readings.totalPowerW({})]).toEqual([null, 0]);
+});

@@ -20,6 +20,15 @@ export class LiveReadings {
     this.#changed();
   }
 
+  /** What was charged there has ended: nothing flows any more. */
+  rest(stationId: number, evseId: number): void {
+    const known = this.of(stationId, evseId);
+    if (known === undefined || known.powerW === null) return;
+    const still = { powerW: null, socPercent: null, currentPerPhaseA: {}, voltagePerPhaseV: {} };
+    this.#newest.set(`${stationId}/${evseId}`, { ...known, ...still });
+    this.#changed();
+  }
+
   /** Begin anew from what the server knows. */
   replace(all: readonly EvseReadings[]): void {
     this.#newest.clear();
@@ -33,6 +42,18 @@ export class LiveReadings {
 
   ofStation(stationId: number): EvseReadings[] {
     return [...this.#newest.values()].filter((one) => one.stationId === stationId);
+  }
+
+  /** What all EVSEs that are looked at give together; a station's own meter (EVSE 0) would count them twice. */
+  totalPowerW(scope: { organisationId?: number | undefined; siteId?: number | undefined }): number {
+    let sum = 0;
+    for (const one of this.#newest.values()) {
+      if (one.evseId === 0 || one.powerW === null) continue;
+      if (scope.organisationId !== undefined && one.organisationId !== scope.organisationId) continue;
+      if (scope.siteId !== undefined && one.siteId !== scope.siteId) continue;
+      sum += one.powerW;
+    }
+    return sum;
   }
 
   /** Changes with every change: what a watcher compares. */

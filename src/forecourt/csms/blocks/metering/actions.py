@@ -63,6 +63,12 @@ def keep(
     work.add(store.METER_VALUES, *rows)
 
 
+def come_to_rest(station: Station, evse_id: EvseId) -> None:
+    """What was charged on an EVSE has ended: its last readings of power and the like say nothing about now."""
+    if station.remembers(NewestReadings):
+        station.recall(NewestReadings).come_to_rest(evse_id)
+
+
 def newest(station: Station, evse_id: EvseId) -> list[Shown]:
     """The newest readings of an EVSE (0: of the station's own meter) that this process has heard."""
     if not station.remembers(NewestReadings):

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import msgspec
 
 from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.measurands import MEASURANDS, Meaning
 from forecourt.charging.readings import Location, Phase
 from forecourt.charging.topology import WHOLE_STATION, Place
 from forecourt.csms.blocks.metering.sampling import Gathering, Metered, Series, Signed
@@ -117,6 +118,15 @@ class NewestReadings:
             for series in list(known)[:-_MOST_SERIES]:
                 del known[series]
         self.version += 1
+
+    def come_to_rest(self, evse_id: EvseId) -> None:
+        """Nothing flows there any more: only what its registers said last still holds."""
+        known = self._evses.get(evse_id, {})
+        gone = [series for series in known if MEASURANDS[series.measurand].meaning is not Meaning.REGISTER]
+        for series in gone:
+            del known[series]
+        if gone:
+            self.version += 1
 
     def of(self, evse_id: EvseId) -> list[Shown]:
         """The newest reading of each measurand, phase and location, whatever it was taken for."""

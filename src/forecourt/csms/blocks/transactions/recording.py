@@ -221,6 +221,8 @@ def _done(block: Transactions, case: _Case, after: Record, fact: Fact, told: Tol
     if after.ended:
         ongoing.drop(told.wire_id)
         block.watch.ended(after.id)
+        if after.evse_id is not None and told.what is What.ENDED and not told.offline:
+            metering.come_to_rest(case.station, EvseId(after.evse_id))
     else:
         block.watch.look(case.station, after, pulse, case.work.now, case.work)
     limits = limiting.to_tell(ongoing, case.link, after, told)

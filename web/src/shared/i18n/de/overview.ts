@@ -1,3 +1,31 @@
 import type { overview as english } from "../en/overview.ts";
 
-export const overview: typeof english = {};
+export const overview: typeof english = {
+  welcome: "Ihre erste Station in drei Schritten",
+  sessions: "Ladevorgänge jetzt",
+  power: "Leistung",
+  energy: "Energie",
+  energyToday: "Energie heute",
+  begunToday: (count: number) => (count === 1 ? "ein Ladevorgang heute begonnen" : `${count} Ladevorgänge heute begonnen`),
+  online: "Stationen online",
+  attention: "Braucht Aufmerksamkeit",
+  allWell: "Nichts. Alles ist gut.",
+  faulted: "Stationen mit einer Störung",
+  offline: "Stationen offline",
+  pending: "Stationen, die um Einlass bitten",
+  wrong: "Befehle, die in 24 Stunden misslungen sind",
+  queued: "Befehle, die auf ihre Station warten",
+  security: "Ernste Sicherheitsereignisse in 24 Stunden",
+  never: "Stationen, die sich noch nie verbunden haben",
+  disabled: "Stationen außer Dienst",
+  noConnectors: "Keine Station hat gesagt, welche Anschlüsse sie hat.",
+  noSites: "Noch keine Standorte. Ein Standort sagt, wo Stationen stehen und in welcher Zeitzone.",
+  map: "Karte der Standorte",
+  siteState: (connected: number, total: number) => `${connected} von ${total} online`,
+  siteSessions: (count: number) => (count === 1 ? "ein Ladevorgang" : `${count} Ladevorgänge`),
+  siteFaulted: (count: number) => `${count} gestört`,
+  running: "Ladevorgänge, die jetzt laufen",
+  allSessions: "Alle Ladevorgänge",
+  begun: "Begonnen",
+  nobody: "Im Moment lädt niemand",
+};

@@ -1,0 +1,147 @@
+/** Sites on a map that needs nobody's server; tiles are laid under it where the settings name a server of them. */
+import "maplibre-gl/dist/maplibre-gl.css";
+import { Anchor, Card, Group, SimpleGrid, Stack, Text, useComputedColorScheme } from "@mantine/core";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { LngLatBounds, Map as Maplibre, Marker, NavigationControl, setWorkerUrl, type StyleSpecification } from "maplibre-gl";
+import worker from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import { useEffect, useRef } from "react";
+import { feature } from "topojson-client";
+import type { GeometryCollection, Topology } from "topojson-specification";
+import land from "world-atlas/countries-50m.json?url";
+import { api, told } from "@/shared/api/client.ts";
+import type { Overview, SiteOut } from "@/shared/api/schema.gen.ts";
+import { useWords } from "@/shared/i18n/index.tsx";
+import classes from "./overview.module.css";
+
+type Counted = { site: SiteOut; overview: Overview | undefined };
+type Settings = { tilesUrl: string; tilesAttribution: string };
+
+setWorkerUrl(worker);
+
+/** More sites than anybody would look at one by one are not counted one by one. */
+const MOST = 30;
+
+export default function Places({ sites }: { sites: SiteOut[] }) {
+  const words = useWords();
+  const shown = sites.slice(0, MOST);
+  const overviews = useQueries({
+    queries: shown.map((site) => ({
+      queryKey: ["overview", { siteId: site.id }],
+      queryFn: () => told(api.GET("/api/v1/overview", { params: { query: { siteId: site.id } } })),
+    })),
+  });
+  const counted = shown.map((site, at) => ({ site, overview: overviews[at]?.data }));
+  const placed = counted.filter(({ site }) => site.latitudeDegrees !== null && site.longitudeDegrees !== null);
+  return (
+    <Stack>
+      {placed.length > 0 && <WorldMap places={placed} />}
+      {sites.length === 0 && <Text c="dimmed">{words.overview.noSites}</Text>}
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
+        {counted.map(({ site, overview }) => (
+          <Card withBorder key={site.id} padding="sm">
+            <Group justify="space-between" wrap="nowrap">
+              <Anchor component={Link} to={`/sites/${site.id}`} fw={600}>
+                {site.name}
+              </Anchor>
+              <Text size="sm" c={colorOf(overview).text}>
+                {overview && words.overview.siteState(overview.stations.connected, overview.stations.total)}
+              </Text>
+            </Group>
+            <Text size="sm" c="dimmed">
+              {overview && words.overview.siteSessions(overview.sessions.active)}
+              {overview && overview.stations.faulted > 0 && ` · ${words.overview.siteFaulted(overview.stations.faulted)}`}
+            </Text>
+          </Card>
+        ))}
+      </SimpleGrid>
+    </Stack>
+  );
+}
+
+function colorOf(overview: Overview | undefined): { pin: string; text: string } {
+  if (overview === undefined) return { pin: "gray", text: "dimmed" };
+  const { faulted, offline } = overview.stations;
+  if (faulted > 0) return { pin: "var(--mantine-color-red-6)", text: "red" };
+  if (offline > 0) return { pin: "var(--mantine-color-orange-6)", text: "dimmed" };
+  return { pin: "var(--mantine-color-teal-6)", text: "dimmed" };
+}
+
+function WorldMap({ places }: { places: Counted[] }) {
+  const words = useWords();
+  const navigate = useNavigate();
+  const scheme = useComputedColorScheme("light");
+  const place = useRef<HTMLDivElement>(null);
+  const map = useRef<Maplibre | null>(null);
+  const settings = useQuery({
+    queryKey: ["dashboard-settings"],
+    queryFn: async () => (await (await fetch("/dashboard.json")).json()) as Settings,
+  });
+  const countries = useQuery({
+    queryKey: ["countries"],
+    queryFn: async () => {
+      const topology = (await (await fetch(land)).json()) as Topology<{ countries: GeometryCollection }>;
+      return feature(topology, topology.objects.countries);
+    },
+  });
+  const where = places.map(({ site }) => [site.longitudeDegrees ?? 0, site.latitudeDegrees ?? 0] as [number, number]);
+  const key = JSON.stringify(where);
+  useEffect(() => {
+    if (place.current === null || !settings.data || !countries.data) return;
+    const first = new LngLatBounds();
+    for (const one of JSON.parse(key) as [number, number][]) first.extend(one);
+    const made = new Maplibre({
+      container: place.current,
+      style: styleOf(settings.data, countries.data, scheme === "dark"),
+      bounds: first,
+      fitBoundsOptions: { padding: 60, maxZoom: settings.data.tilesUrl ? 13 : 7 },
+      attributionControl: settings.data.tilesAttribution ? { customAttribution: settings.data.tilesAttribution } : false,
+    });
+    made.addControl(new NavigationControl({ showCompass: false }));
+    map.current = made;
+    return () => {
+      map.current = null;
+      made.remove();
+    };
+  }, [settings.data, countries.data, scheme, key]);
+  useEffect(() => {
+    const target = map.current;
+    if (target === null) return;
+    const markers = places.map(({ site, overview }) => {
+      const pin = document.createElement("a");
+      pin.className = classes.pin ?? "";
+      pin.href = `/sites/${site.id}`;
+      pin.style.setProperty("--pin", colorOf(overview).pin);
+      pin.textContent = overview ? `${site.name} · ${overview.sessions.active}` : site.name;
+      pin.addEventListener("click", (event) => {
+        event.preventDefault();
+        void navigate({ to: `/sites/${site.id}` });
+      });
+      return new Marker({ element: pin }).setLngLat([site.longitudeDegrees ?? 0, site.latitudeDegrees ?? 0]).addTo(target);
+    });
+    return () => {
+      for (const marker of markers) marker.remove();
+    };
+  });
+  return <section ref={place} className={classes.map} aria-label={words.overview.map} />;
+}
+
+function styleOf(settings: Settings, countries: GeoJSON.GeoJSON, dark: boolean): StyleSpecification {
+  const water = dark ? "#1b2530" : "#dfeaf2";
+  const ground = dark ? "#2b3440" : "#f7f5ef";
+  const line = dark ? "#4b5866" : "#c5c1b5";
+  const style: StyleSpecification = {
+    version: 8,
+    sources: { countries: { type: "geojson", data: countries } },
+    layers: [
+      { id: "water", type: "background", paint: { "background-color": water } },
+      { id: "land", type: "fill", source: "countries", paint: { "fill-color": ground } },
+      { id: "borders", type: "line", source: "countries", paint: { "line-color": line, "line-width": 1 } },
+    ],
+  };
+  if (settings.tilesUrl) {
+    style.sources.tiles = { type: "raster", tiles: [settings.tilesUrl], tileSize: 256 };
+    style.layers.push({ id: "tiles", type: "raster", source: "tiles" });
+  }
+  return style;
+}
