@@ -10,26 +10,23 @@ from forecourt.ocpp import v2, v16
 from forecourt.ocpp.versions import V16, Version
 from forecourt.pki.certificates import HashData, hash_data
 from forecourt.pki.keys import new_key, signing_request
+from forecourt.station.blocks.certificates.actions import own
 from forecourt.station.blocks.certificates.model import Identity, Use
-from forecourt.station.blocks.certificates.renewal import own
 from forecourt.station.blocks.certificates.store import endow, trust
-from forecourt.station.device_model.table import Name
-from forecourt.station.device_model.values import VALUES
 from tests.pki.authority import Holder, root
 from tests.station.rig import Rig
 
 OPERATOR, STRANGER, MAKER = root("Operator root"), root("Somebody else"), root("Maker root")
 
 
-def certified(version: Version, *, days: float = 3650, **more: Any) -> Rig:
-    """A station with security profile 3, the operator's root, and a certificate that holds for so many days of 2029 on."""
-    rig = Rig(version, start=False, **more)
+def certified(version: Version, *, days: float = 3650, built: int = 3, **more: Any) -> Rig:
+    """A station of a security profile, with the operator's root, and a certificate that holds for so many days of 2029 on."""
+    rig = Rig(version, start=False, security_profile=built, **more)
     storage = rig.powered.storage
     trust(storage, Use.CSMS, OPERATOR.pem)
     key = new_key()
     csr = signing_request(key, common_name="CS001", organization="Forecourt")
     endow(storage, Identity(key=key, chain=OPERATOR.sign_request(csr, days=days)))
-    storage.put(VALUES, "|".join(Name("SecurityCtrlr", "SecurityProfile")), "3")
     storage.commit()
     rig.powered.power_on()
     rig.time.advance(5)

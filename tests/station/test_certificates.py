@@ -12,8 +12,8 @@ from forecourt.ocpp import v2, v16
 from forecourt.ocpp.versions import V16, V21, V201, Version
 from forecourt.pki.certificates import hash_data, read
 from forecourt.pki.keys import new_key, signing_request
+from forecourt.station.blocks.certificates.actions import turn_back
 from forecourt.station.blocks.certificates.model import MOST_ROOTS, Identity, Pending
-from forecourt.station.blocks.certificates.renewal import turn_back
 from tests.pki.authority import BEGIN, root
 from tests.station.cases.test_station_201_certificates import accept, delete, hand_over, install, installed
 from tests.station.rig import Rig

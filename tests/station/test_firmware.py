@@ -10,7 +10,6 @@ from msgspec import UNSET
 
 from forecourt.ocpp import v2, v16
 from forecourt.ocpp.versions import V16, V21, V201, Version
-from forecourt.station.device_model.table import Name
 from forecourt.station.running import Powered
 from forecourt.station.transfers import Outcome
 from tests.pki.authority import new_key, root
@@ -196,8 +195,7 @@ def test_of_1_6_each_trigger_has_its_own_message() -> None:
 
 
 def test_unsigned_firmware_of_1_6_is_refused_with_a_security_profile() -> None:
-    rig = rig_of(V16)
-    rig.station.turn(lambda: rig.station.model.set(Name("SecurityCtrlr", "SecurityProfile"), "2"))
+    rig = rig_of(V16, security_profile=2)
     assert rig.error(v16.UpdateFirmware(location=URL, retrieve_date=rig.time.now())) == "NotSupported"
 
 

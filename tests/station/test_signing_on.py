@@ -9,6 +9,7 @@ import pytest
 
 from forecourt.ocpp import v2, v16
 from forecourt.ocpp.versions import V16, V201
+from forecourt.station.link import Route
 from forecourt.station.outbox import MOST_KEPT, ROOM
 from tests.station.rig import Rig
 
@@ -39,9 +40,9 @@ class Watched:
         self._tried = tried
         self._rig = rig
 
-    def open(self) -> None:
+    def open(self, route: Route) -> None:
         self._tried.append(self._rig.time.monotonic())
-        self._rig.link.open()
+        self._rig.link.open(route)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._rig.link, name)

@@ -42,6 +42,7 @@ from forecourt.station.blocks.provisioning import v2 as provisioning_v2
 from forecourt.station.blocks.provisioning import v16 as provisioning_v16
 from forecourt.station.blocks.provisioning.computed import COMPUTED, LIMITS
 from forecourt.station.blocks.provisioning.model import Boot
+from forecourt.station.blocks.provisioning.network import actions as network
 from forecourt.station.blocks.remote_control import actions as remote_control
 from forecourt.station.blocks.remote_control import v2 as remote_control_v2
 from forecourt.station.blocks.remote_control import v16 as remote_control_v16
@@ -104,6 +105,7 @@ _V2: Final = (
 LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
     {
         events.Started: (
+            network.on_started,
             diagnostics.on_started,
             availability.on_started,
             reservation.on_started,
@@ -116,6 +118,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             firmware.on_started,
         ),
         events.Online: (
+            network.on_online,
             smart_charging.on_online,
             provisioning.on_online,
             availability.on_online,
@@ -130,6 +133,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             smart_charging.on_offline,
             provisioning.on_offline,
             diagnostics.on_offline,
+            security.on_offline,
         ),
         events.Registered: (
             security.on_registered,
@@ -201,6 +205,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             monitoring.on_variable,
             reservation.on_variable,
             display.on_variable,
+            network.on_variable,
         ),
         events.ClockSet: (
             metering.on_clock_set,
@@ -248,6 +253,10 @@ _ENTRIES: Final = {
 _PROFILES: Final = {INSTALLED: lambda station, place: str(len(station.part(Charging).profiles.installed))}
 
 
+CHECKS: Final = MappingProxyType({network.PRIORITY: network.check_priority})
+"""Why a variable cannot have a value that is right for itself."""
+
+
 @cache
 def wiring() -> Wiring:
     """The tables of all blocks, made once for all stations of a process. Raises Gap for a defect in them."""
@@ -260,4 +269,6 @@ def wiring() -> Wiring:
         limits=LIMITS,
         triggers=TRIGGERS,
         early=frozenset({Boot}),
+        checks=CHECKS,
+        route=network.route,
     )

@@ -48,7 +48,7 @@ class Build:
     """A kind of station and what one of them is called. Stations of a fleet share all but the identity.
 
     `versions` are offered in this order. `unsigned_firmware` lets a station take firmware
-    that nobody has signed (L02). `seed` makes its random choices (back-off, transaction ids) repeatable.
+    that nobody has signed (L02). `security_profile` is what it has to connect with at first. `seed` makes its random choices (back-off, transaction ids) repeatable.
     `grid_a` is the most on each phase of the connection to the grid; None: it bears all EVSEs at once.
     """
 
@@ -58,6 +58,7 @@ class Build:
     serial_number: str | None = None
     firmware_version: str | None = "1.0"
     unsigned_firmware: bool = False
+    security_profile: int = 0
     evses: tuple[EvseBuild, ...] = (EvseBuild(),)
     versions: tuple[Version, ...] = NEWEST_FIRST
     seed: int | None = None

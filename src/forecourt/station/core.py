@@ -27,7 +27,7 @@ from forecourt.station.device_model.table import Name
 from forecourt.station.device_model.values import DeviceModel
 from forecourt.station.dialects import Dialect, Listener
 from forecourt.station.hardware.interface import Hardware
-from forecourt.station.link import Link
+from forecourt.station.link import Link, Route
 from forecourt.station.outbox import Outbox, TransactionMessage
 from forecourt.station.state import FIRMWARE, TRANSACTIONS, Bay
 from forecourt.station.storage import Storage, StorageFailed
@@ -53,9 +53,9 @@ class Registration(StrEnum):
 
 class Wiring:
     """What all stations of a process share: dialects by version, who listens to what, what is computed (values and the most they
-    may be), what triggers what."""
+    may be), what may be set, what triggers what, where to connect."""
 
-    __slots__ = ("computed", "dialects", "early", "limits", "listeners", "triggers")
+    __slots__ = ("checks", "computed", "dialects", "early", "limits", "listeners", "route", "triggers")
 
     def __init__(
         self,
@@ -63,8 +63,10 @@ class Wiring:
         listeners: Mapping[type[Any], tuple[Listener, ...]],
         computed: Mapping[Name, Callable[[Station, Place], str]],
         limits: Mapping[Name, Callable[[Station, Place], str]],
+        checks: Mapping[Name, Callable[[Station, str], str | None]],
         triggers: Mapping[str, Callable[[Station, Place | None], bool]],
         early: frozenset[type[Any]],
+        route: Callable[[Station], Route],
     ) -> None:
         self.dialects: Final = dialects
         self.listeners: Final = listeners
@@ -72,6 +74,8 @@ class Wiring:
         self.limits: Final = limits
         self.triggers: Final = triggers
         self.early: Final = early
+        self.checks: Final = checks
+        self.route: Final = route
 
 
 class _Computed(Mapping[Name, Callable[[Place], str]]):
@@ -136,6 +140,7 @@ class Station:
             build.topology,
             _Computed(self, wiring.computed),
             _Computed(self, wiring.limits),
+            self._check,
             lambda name: self.announce(events.VariableChanged(name)),
         )
         self.registration: Registration | None = None
@@ -157,6 +162,10 @@ class Station:
         self.firmware_version = next((version for _, version in storage.items(FIRMWARE)), build.firmware_version)
         self.outbox: Final = Outbox(self)
 
+    def _check(self, name: Name, value: str) -> str | None:
+        check = self.wiring.checks.get(name)
+        return None if check is None else check(self, value)
+
     # Life.
 
     def start(self, link: Link) -> None:
@@ -166,7 +175,7 @@ class Station:
         self.turn(lambda: self.announce(events.Started()))
         if self.on:
             self.hardware.attach(self)
-            self.link.open()
+            self.connect()
 
     def stop(self) -> None:
         """The power is gone, at once: nothing more is said or kept."""
@@ -182,6 +191,10 @@ class Station:
             return False
         self.later(lambda: self.restarted(boot_reason))
         return True
+
+    def connect(self) -> None:
+        """Try to connect, once."""
+        self.link.open(self.wiring.route(self))
 
     def reconnect(self) -> None:
         """Hang up and connect again, after the usual wait."""
@@ -331,8 +344,8 @@ class Station:
         offline_s = self.timeline.monotonic() - self.offline_since
         self.turn(lambda: self.announce(events.Online(offline_s)))
 
-    def disconnected(self) -> None:
-        """The connection is lost, or could not be made."""
+    def disconnected(self, fault: str | None = None) -> None:
+        """The connection is lost, or could not be made; `fault` is a security event if that was the reason."""
         if not self.on:
             return
 
@@ -341,7 +354,7 @@ class Station:
                 self.offline_since = self.timeline.monotonic()
             self.connected_now = False
             self.outbox.disconnected()
-            self.announce(events.Offline())
+            self.announce(events.Offline(fault))
 
         self.turn(lost)
 

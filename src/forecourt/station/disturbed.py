@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar, runtime_checkable
 
 from forecourt.clock import Timer
 from forecourt.ocpp.message import Message
-from forecourt.station.link import Answer
+from forecourt.station.link import Answer, Route
 from forecourt.station.running import AttachedLink
 from forecourt.station.storage import Shelf, Storage, StorageFailed
 from forecourt.station.timeline import Timeline
@@ -99,9 +99,9 @@ class DisturbedLink:
         self._station = station
         self._link.attach(station)
 
-    def open(self) -> None:
+    def open(self, route: Route) -> None:
         if self.up:
-            self._link.open()
+            self._link.open(route)
         elif self._station is not None:
             self._timeline.after(_REFUSED_S, self._station.disconnected)
 

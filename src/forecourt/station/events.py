@@ -31,7 +31,9 @@ class Online:
 
 @dataclass(frozen=True, slots=True)
 class Offline:
-    """The connection is lost."""
+    """The connection is lost, or could not be made; `fault` is a security event if that was the reason."""
+
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from forecourt.ocpp.message import Message
@@ -20,10 +20,28 @@ class Failed:
 Answer: TypeAlias = Message | Failed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where to connect, and how.
+
+    Without `url` it is where the link was made for, with TLS where `security_profile` (A00) is 2 or 3. `password` is for Basic
+    authentication, None where the link has to know; `roots` is what may vouch for the management system, `own` the
+    station's certificate chain and key for profile 3, all PEM texts. `wildcards` allows names such as *.example.com.
+    """
+
+    identity: str
+    security_profile: int = 0
+    url: str | None = None
+    password: str | None = None
+    roots: str = ""
+    own: tuple[str, str] | None = field(default=None, repr=False)
+    wildcards: bool = False
+
+
 class Link(Protocol):
     """One way to a management system. It tells the station `connected` and `disconnected`, and hands `receive` what it is asked."""
 
-    def open(self) -> None:
+    def open(self, route: Route) -> None:
         """Try to connect, once. Either `connected` or `disconnected` of the station follows, not before this returns."""
 
     def close(self) -> None:

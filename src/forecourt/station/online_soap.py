@@ -17,7 +17,7 @@ from forecourt.clock import SYSTEM, Clock
 from forecourt.ocpp.errors import ErrorCode, LocalProtocolError
 from forecourt.ocpp.message import Message, Request
 from forecourt.ocpp.versions import V16
-from forecourt.station.link import Answer, Failed
+from forecourt.station.link import Answer, Failed, Route
 from forecourt.station.online import proceeding
 from forecourt.transport import AnsweredError, CallFailed, Disconnected, NotServed, Peer, SoapPeer, connect_soap
 from forecourt.transport.tasks import Tasks
@@ -72,7 +72,7 @@ class SoapLink:
         self.close()
         self._station = station
 
-    def open(self) -> None:
+    def open(self, route: Route) -> None:
         if self._station is not None and self._current is None:
             self._current = current = asyncio.Event()
             self._tasks.start(self._connection(self._station, current))

@@ -14,7 +14,7 @@ from forecourt.ocpp.message import Message
 from forecourt.ocpp.reading import read
 from forecourt.ocpp.versions import Version
 from forecourt.ocpp.writing import write
-from forecourt.station.link import Answer, Failed
+from forecourt.station.link import Answer, Failed, Route
 from forecourt.station.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -30,9 +30,21 @@ class Script(Protocol):
 
 class ScriptedLink:
     """The link of one station to a `Script`. `up` says whether the management system can be reached at all,
-    `opened` counts the attempts."""
+    `opened` counts the attempts.
+    `reached` says whether it can be reached in this way; a text is the security event that comes of it."""
 
-    __slots__ = ("_checked", "_delay_s", "_open", "_script", "_station", "_timeline", "opened", "up", "version")
+    __slots__ = (
+        "_checked",
+        "_delay_s",
+        "_open",
+        "_script",
+        "_station",
+        "_timeline",
+        "opened",
+        "reached",
+        "up",
+        "version",
+    )
 
     def __init__(
         self, timeline: Timeline, version: Version, script: Script, *, delay_s: float = 0.02, checked: bool = True
@@ -46,6 +58,7 @@ class ScriptedLink:
         self.version = version
         self.up = True
         self.opened = 0
+        self.reached: Callable[[Route], bool | str] = lambda route: True
 
     def attach(self, station: Station) -> None:
         """Whose link this is; another one after a restart."""
@@ -54,10 +67,10 @@ class ScriptedLink:
 
     # What the station asks.
 
-    def open(self) -> None:
+    def open(self, route: Route) -> None:
         station = self._station
         self.opened += 1
-        self._timeline.after(self._delay_s, lambda: self._connect(station))
+        self._timeline.after(self._delay_s, lambda: self._connect(station, route))
 
     def close(self) -> None:
         self._open = False
@@ -90,14 +103,15 @@ class ScriptedLink:
             self._open = False
             self._station.disconnected()
 
-    def _connect(self, station: Station | None) -> None:
+    def _connect(self, station: Station | None, route: Route) -> None:
         if station is None or station is not self._station or not station.on:
             return
-        if self.up:
+        reached = self.reached(route) if self.up else False
+        if reached is True:
             self._open = True
             station.connected(self.version)
         else:
-            station.disconnected()
+            station.disconnected(reached or None)
 
     def _deliver(self, station: Station | None, request: Message, done: Callable[[Answer], object]) -> None:
         if station is None or station is not self._station or not self._open:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from os import PathLike
+from pathlib import Path as FilePath
+from tempfile import TemporaryDirectory
 from typing import Final, TypeAlias
 
 Path: TypeAlias = str | PathLike[str]
@@ -21,6 +23,8 @@ _SUITES: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _RSA_KEY_EXCHANGE_SUITES: Final = ":kRSA+AESGCM"
 # X509_V_FLAG_NO_CHECK_TIME, for which `ssl` has no name.
 _NO_CHECK_TIME: Final = 0x200000
+# X509_CHECK_FLAG_NO_WILDCARDS, likewise.
+_NO_WILDCARDS: Final = 0x2
 
 BIO_BYTES: Final = 17 * 1024
 """Buffer of one direction of a TLS connection: one record (16 KiB) and its overhead. aiofastnet would take 257 KiB."""
@@ -41,6 +45,14 @@ class KeyPair:
     chain: Path
     key: Path
     password: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPairText:
+    """A certificate chain (leaf first) and its private key, as PEM texts."""
+
+    chain: str
+    key: str = field(repr=False)
 
 
 def server_context(
@@ -79,21 +91,27 @@ def server_context(
 def client_context(
     *,
     roots: str | bytes | None = None,
-    key_pair: KeyPair | None = None,
+    key_pair: KeyPair | KeyPairText | None = None,
     rsa_key_exchange: bool = False,
+    wildcards: bool = True,
 ) -> ssl.SSLContext:
     """Make the context of a client, TLS 1.2 and newer, which checks the server's certificate and host name.
 
-    `roots` are the certificates (PEM text or DER) to trust; without them those of the operating system. `key_pair` is the
-    station's own certificate (profile 3).
+    `roots` are the certificates (PEM text or DER) to trust, nobody if it is empty; None means those of the operating system.
+    `key_pair` is the station's own certificate (profile 3). Without `wildcards` a certificate for *.example.com is not one for
+    a.example.com. Raises ssl.SSLError for texts and files that cannot be used.
     """
     context = _context(ssl.PROTOCOL_TLS_CLIENT, rsa_key_exchange=rsa_key_exchange)
     if roots is None:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-    else:
+    elif roots:
         context.load_verify_locations(cadata=roots)
-    if key_pair is not None:
+    if isinstance(key_pair, KeyPairText):
+        _load_text(context, key_pair)
+    elif key_pair is not None:
         _load(context, key_pair)
+    if not wildcards:
+        context._host_flags |= _NO_WILDCARDS  # type: ignore[attr-defined]
     return context
 
 
@@ -115,3 +133,11 @@ def _context(protocol: ssl._SSLMethod, *, rsa_key_exchange: bool) -> ssl.SSLCont
 
 def _load(context: ssl.SSLContext, pair: KeyPair) -> None:
     context.load_cert_chain(pair.chain, pair.key, pair.password)
+
+
+def _load_text(context: ssl.SSLContext, pair: KeyPairText) -> None:
+    """`ssl` reads files only: for as long as that takes there is one, in a folder that nobody else may enter."""
+    with TemporaryDirectory() as folder:
+        file = FilePath(folder) / "own.pem"
+        file.write_text(pair.key + pair.chain, encoding="ascii")
+        context.load_cert_chain(file)

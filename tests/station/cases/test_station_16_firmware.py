@@ -6,12 +6,9 @@ from typing import Any
 
 from forecourt.ocpp import v16
 from forecourt.ocpp.versions import V16
-from forecourt.station.device_model.table import Name
 from tests.station.cases.test_station_16 import statuses
 from tests.station.rig import Rig
 from tests.station.updating import DONE, IMAGE, SIGNER, URL, alarms, rig_of, told, update
-
-PROFILE = Name("SecurityCtrlr", "SecurityProfile")
 
 
 def plain(rig: Rig) -> list[str]:
@@ -53,9 +50,7 @@ def test_TC_044_3_CS_firmware_cannot_be_installed() -> None:
 
 def secured() -> Rig:
     """With a security profile, as the cases of the whitepaper have it."""
-    rig = rig_of(V16)
-    rig.station.turn(lambda: rig.station.model.set(PROFILE, "1"))
-    return rig
+    return rig_of(V16, security_profile=1)
 
 
 def test_TC_080_CS_signed_firmware_is_installed() -> None:

@@ -33,9 +33,9 @@ class Found(StrEnum):
 
 
 class DeviceModel:
-    """Reads and writes. `changed` is called after each write, with the name."""
+    """Reads and writes. `check` says why a value of the right form cannot be set, or None. `changed` is called after each write, with the name."""
 
-    __slots__ = ("_changed", "_computed", "_limits", "_storage", "_topology", "_values")
+    __slots__ = ("_changed", "_check", "_computed", "_limits", "_storage", "_topology", "_values")
 
     def __init__(
         self,
@@ -43,12 +43,14 @@ class DeviceModel:
         topology: Topology,
         computed: Computed,
         limits: Computed,
+        check: Callable[[Name, str], str | None],
         changed: Callable[[Name], object],
     ) -> None:
         self._storage: Final = storage
         self._topology: Final = topology
         self._computed: Final = computed
         self._limits: Final = limits
+        self._check: Final = check
         self._changed: Final = changed
         self._values: dict[Name, str] = {Name(*key.split("|")): value for key, value in storage.items(VALUES)}
 
@@ -102,7 +104,7 @@ class DeviceModel:
         """Set a variable. Returns the status and, for people, why not."""
         if not row.writable:
             return Found.REJECTED, "read only"
-        fault = row.fault(value)
+        fault = row.fault(value) or self._check(row.name, value)
         if fault is not None:
             return Found.REJECTED, fault
         self.set(row.name, value)

@@ -70,9 +70,16 @@ def trusted(station: Station, use: Use) -> str:
     return certificates.write(roots(station, use))
 
 
-def identity(station: Station, *, previous: bool = False) -> Identity | None:
-    """The station's own certificate and key; the one before, while the newer one has not proved itself."""
-    return station.part(Certificates).identities.get(PREVIOUS if previous else CURRENT)
+def own(station: Station) -> Identity | None:
+    """What the station shows who it is with."""
+    held = station.part(Certificates)
+    return held.identities.get(PREVIOUS if held.going_back else CURRENT)
+
+
+def turn_back(station: Station) -> None:
+    """A02.FR.28: nobody was reached with the one certificate, so the next round is with the other, if there is one."""
+    held = station.part(Certificates)
+    held.going_back = not held.going_back and PREVIOUS in held.identities
 
 
 def _names(named: HashData, identity: Identity) -> bool:

@@ -26,14 +26,13 @@ SWITCH_S: Final = 5.0
 
 
 class Renewal:
-    """The timers, and which identity the station connects with."""
+    """The timers."""
 
-    __slots__ = ("look_timer", "previous", "sign_timer")
+    __slots__ = ("look_timer", "sign_timer")
 
     def __init__(self, station: Station) -> None:
         self.look_timer: Timer | None = None
         self.sign_timer: Timer | None = None
-        self.previous = False
 
 
 def on_started(station: Station, event: events.Started) -> None:
@@ -47,27 +46,15 @@ def on_registered(station: Station, event: events.Registered) -> None:
 
 def on_online(station: Station, event: events.Online) -> None:
     """A02.FR.10: whichever certificate the connection was made with stays, the other one goes (A02.FR.29)."""
-    held, renewal = station.part(Certificates), station.part(Renewal)
+    held = station.part(Certificates)
     before = held.identities.get(PREVIOUS)
     if before is None or not _in_use(station):
         return
-    if renewal.previous:
+    if held.going_back:
         held.keep(CURRENT, before)
         station.announce(events.Incident("DiscardedRenewedClientCertificate"))
     held.keep(PREVIOUS, None)
-    renewal.previous = False
-
-
-def turn_back(station: Station) -> None:
-    """A02.FR.28: nobody was reached with the one certificate, so the next round is with the other, if there is one."""
-    renewal = station.part(Renewal)
-    renewal.previous = not renewal.previous and PREVIOUS in station.part(Certificates).identities
-
-
-def own(station: Station) -> Identity | None:
-    """What to connect with."""
-    held = station.part(Certificates).identities
-    return held.get(PREVIOUS if station.part(Renewal).previous else CURRENT)
+    held.going_back = False
 
 
 def trigger(station: Station, place: Place | None) -> bool:
@@ -105,7 +92,7 @@ def signed(station: Station, text: str, request_id: int | None) -> str:
     held.keep(CURRENT, Identity(key=pending.key, chain=text))
     if _in_use(station):
         held.keep(PREVIOUS, before)
-        station.part(Renewal).previous = False
+        held.going_back = False
         station.after(SWITCH_S, station.reconnect)
     return ""
 

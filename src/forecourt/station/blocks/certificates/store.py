@@ -36,14 +36,15 @@ def endow(storage: Storage, identity: Identity) -> None:
 
 
 class Certificates:
-    """What one station has of certificates."""
+    """What one station has of certificates. `going_back` says that it connects with its previous one, where there is one."""
 
-    __slots__ = ("_station", "identities", "pending", "roots")
+    __slots__ = ("_station", "going_back", "identities", "pending", "roots")
 
     def __init__(self, station: Station) -> None:
         self._station = station
         storage = station.storage
         self.roots: dict[str, str] = dict(storage.items(ROOTS))
+        self.going_back = False
         self.identities = dict(storage.items(IDENTITIES))
         self.pending: Pending | None = next((pending for _, pending in storage.items(PENDING)), None)
 

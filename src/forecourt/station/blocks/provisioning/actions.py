@@ -10,6 +10,7 @@ from forecourt.charging.topology import Place
 from forecourt.clock import Timer
 from forecourt.station import events
 from forecourt.station.blocks.provisioning.model import Boot
+from forecourt.station.blocks.provisioning.network import actions as network
 from forecourt.station.core import Registration, Station
 from forecourt.station.device_model.table import Name
 
@@ -50,6 +51,8 @@ def on_offline(station: Station, event: events.Offline) -> None:
     signing.boot_timer = _cancelled(signing.boot_timer)
     if signing.retry_timer is not None:
         return
+    if network.failed(station):
+        signing.attempts = 0
     doublings = min(signing.attempts, model.integer("OCPPCommCtrlr", "RetryBackOffRepeatTimes"))
     wait_s = model.integer("OCPPCommCtrlr", "RetryBackOffWaitMinimum") * 2**doublings
     wait_s += station.random.randint(0, model.integer("OCPPCommCtrlr", "RetryBackOffRandomRange"))
@@ -57,7 +60,7 @@ def on_offline(station: Station, event: events.Offline) -> None:
 
     def again() -> None:
         signing.retry_timer = None
-        station.link.open()
+        station.connect()
 
     signing.retry_timer = station.after(wait_s, again)
 

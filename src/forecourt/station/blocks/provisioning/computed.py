@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from forecourt.charging.topology import Place
+from forecourt.station.blocks.provisioning.network import actions as network
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Name
 
@@ -34,7 +35,7 @@ COMPUTED: Final[Mapping[Name, Callable[[Station, Place], str]]] = MappingProxyTy
         Name("EVSE", "SupplyPhases"): _phases,
         Name("Connector", "SupplyPhases"): _phases,
         Name("Connector", "ConnectorType"): _connector_type,
-        Name("SecurityCtrlr", "Identity"): lambda station, place: station.build.identity,
+        Name("SecurityCtrlr", "Identity"): network.identity,
     }
 )
 

@@ -10,6 +10,7 @@ from forecourt.charging.ids import EvseId
 from forecourt.ocpp import v2
 from forecourt.station.blocks.provisioning import actions
 from forecourt.station.blocks.provisioning.model import Boot
+from forecourt.station.blocks.provisioning.network import v2 as network
 from forecourt.station.blocks.provisioning.variables import v2 as variables
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Said, Says
@@ -43,11 +44,5 @@ def on_reset(station: Station, call: v2.Reset) -> v2.ResetResponse:
     return v2.ResetResponse(status=cast(v2.ResetStatus, status))
 
 
-def on_set_network_profile(station: Station, call: v2.SetNetworkProfile) -> v2.SetNetworkProfileResponse:
-    """B09. There is the one profile that the station was built with."""
-    info = v2.StatusInfo(reason_code="UnsupportedRequest")
-    return v2.SetNetworkProfileResponse(status="Rejected", status_info=info)
-
-
-HEARS: Final[Hears] = {v2.Reset: on_reset, v2.SetNetworkProfile: on_set_network_profile, **variables.HEARS}
+HEARS: Final[Hears] = {v2.Reset: on_reset, **network.HEARS, **variables.HEARS}
 SAYS: Final[Says] = {Boot: Said(v2.BootNotification, say_boot, heard_boot), **variables.SAYS}

@@ -22,12 +22,13 @@ ATTEMPTS: Final = 3
 class Untold:
     """Security events that the management system has not confirmed yet (A04.FR.02)."""
 
-    __slots__ = ("attempts", "flying", "kept")
+    __slots__ = ("attempts", "fault", "flying", "kept")
 
     def __init__(self, station: Station) -> None:
         self.kept = deque((int(key), event) for key, event in station.storage.items(KEPT))
         self.attempts = 0
         self.flying = False
+        self.fault: str | None = None
 
 
 def on_incident(station: Station, incident: events.Incident) -> None:
@@ -51,7 +52,16 @@ def on_registered(station: Station, event: events.Registered) -> None:
 
 
 def on_online(station: Station, event: events.Online) -> None:
+    station.part(Untold).fault = None
     _tell(station)
+
+
+def on_offline(station: Station, event: events.Offline) -> None:
+    """A00.FR.310, 316, 323: told when somebody is reached; once, however often the same goes wrong meanwhile."""
+    untold = station.part(Untold)
+    if event.fault is not None and event.fault != untold.fault:
+        untold.fault = event.fault
+        station.announce(events.Incident(event.fault))
 
 
 def on_clock_set(station: Station, event: events.ClockSet) -> None:

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from forecourt.charging.topology import WHOLE_STATION
 from forecourt.ocpp import v16
 from forecourt.station.blocks.certificates.model import MOST_ROOTS
+from forecourt.station.blocks.provisioning.network.actions import SECURITY_PROFILE, raise_profile
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import MEASURED, Described, Mutability, Name, keys, table
 from forecourt.station.device_model.values import Found
@@ -75,6 +76,8 @@ def on_change_configuration(station: Station, call: v16.ChangeConfiguration) -> 
     if row is None:
         return v16.ChangeConfigurationResponse(status="Rejected" if call.key in FIXED else "NotSupported")
     value = call.value
+    if row.name == SECURITY_PROFILE:
+        return v16.ChangeConfigurationResponse(status="Accepted" if raise_profile(station, value) else "Rejected")
     if row.name == _PASSWORD:
         # Whitepaper 2.2: up to 40 hexadecimal digits that stand for the bytes of the password.
         try:
@@ -94,7 +97,12 @@ def on_change_configuration(station: Station, call: v16.ChangeConfiguration) -> 
 
 def _all(station: Station) -> Iterator[tuple[str, v16.KeyValue]]:
     for key, row in keys().items():
-        yield key, v16.KeyValue(key=key, readonly=not row.writable, value=_value(station, row))
+        yield (
+            key,
+            v16.KeyValue(
+                key=key, readonly=not (row.writable or row.name == SECURITY_PROFILE), value=_value(station, row)
+            ),
+        )
     for key, read in FIXED.items():
         yield key, v16.KeyValue(key=key, readonly=True, value=read(station)[:500])
 

@@ -1,0 +1,1 @@
+"""Network connection profiles: where to connect, how safely, and what else when nobody is there."""
