@@ -13,7 +13,7 @@ import { Speaking } from "@/shared/i18n/index.tsx";
 import { Living } from "@/shared/live/live.tsx";
 import { router } from "./router.tsx";
 import { SignedIn } from "./session.tsx";
-import { theme } from "./theme.ts";
+import { contrast, theme } from "./theme.ts";
 
 const client = new QueryClient({
   defaultOptions: {
@@ -30,7 +30,7 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no root");
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={contrast} defaultColorScheme="auto">
       <Notifications position="bottom-right" />
       <QueryClientProvider client={client}>
         <Speaking>

@@ -1,4 +1,4 @@
-import { Badge, createTheme, type MantineColorsTuple } from "@mantine/core";
+import { Badge, createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 /** From the lightest to the darkest; 7 on white and 4 on the dark ground have the contrast that text needs. */
 const charge: MantineColorsTuple = [
@@ -14,5 +14,37 @@ export const theme = createTheme({
   autoContrast: true,
   cursorType: "pointer",
   respectReducedMotion: true,
-  components: { Badge: Badge.extend({ defaultProps: { tt: "none", fw: 600 } }) },
+  components: {
+    // A state that is cut off says nothing.
+    Badge: Badge.extend({
+      defaultProps: { tt: "none", fw: 600 },
+      styles: { root: { minWidth: "max-content" }, label: { overflow: "visible" } },
+    }),
+  },
+});
+
+/** Text on its own tint and on white, where the colours as they come have less contrast than text needs (WCAG 1.4.3). */
+const ON_LIGHT = { teal: "#076a4c", green: "#22702f", orange: "#a63c07", yellow: "#8a4b00", red: "#b02525" };
+
+export const contrast: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    "--mantine-color-dimmed": "var(--mantine-color-gray-7)",
+    "--mantine-color-placeholder": "#6b7178",
+    "--mantine-color-error": ON_LIGHT.red,
+    "--mantine-color-gray-outline": "var(--mantine-color-gray-7)",
+    ...Object.fromEntries(
+      Object.entries(ON_LIGHT).flatMap(([name, color]) => [
+        [`--mantine-color-${name}-light-color`, color],
+        [`--mantine-color-${name}-text`, color],
+        [`--mantine-color-${name}-outline`, color],
+      ]),
+    ),
+  },
+  dark: {
+    "--mantine-color-dimmed": "var(--mantine-color-dark-1)",
+    "--mantine-color-placeholder": "#969696",
+    "--mantine-color-error": "var(--mantine-color-red-4)",
+    "--mantine-color-gray-outline": "var(--mantine-color-gray-5)",
+  },
 });

@@ -1,13 +1,11 @@
 /** The fields of a token. What cannot be kept is said at the field, by the server. */
 import {
-  Autocomplete, Button, Checkbox, Fieldset, Group, NumberInput, Select, SimpleGrid, Stack, Switch, Textarea, TextInput,
+  Autocomplete, Checkbox, Fieldset, Group, NumberInput, Select, SimpleGrid, Stack, Switch, Textarea, TextInput,
 } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import type { FormEvent, ReactNode } from "react";
-import { Refused } from "@/shared/api/client.ts";
+import type { ReactNode } from "react";
 import { useWords } from "@/shared/i18n/index.tsx";
 import type { Draft } from "@/shared/ui/draft.ts";
-import { Refusal } from "@/shared/ui/refusal.tsx";
+import { type Fault, faultsOf, Form } from "@/shared/ui/form.tsx";
 import { KINDS, MEDIA, type Medium, type TokenFields } from "./fields.ts";
 
 type Props = {
@@ -26,61 +24,41 @@ const UNTYPED = "untyped";
 
 export function TokenForm({ draft, isNew, owner, groups, saving, error, submit, backTo }: Props) {
   const words = useWords();
-  const send = (event: FormEvent) => {
-    event.preventDefault();
-    submit();
-  };
-  const fault = faults(error);
+  const fault = faultsOf(error);
   return (
-    <form onSubmit={send}>
-      <Stack maw={760}>
-        {error !== null && <Refusal error={error} />}
-        {isNew && (
-          <Fieldset legend={words.tokens.what}>
-            <Stack>
-              {owner}
-              <TextInput
-                label={words.tokens.value}
-                description={words.tokens.valueHelp}
-                required
-                maxLength={255}
-                autoComplete="off"
-                {...draft.typed("value")}
-                error={fault("value")}
-              />
-              <Select
-                label={words.tokens.kind}
-                description={words.tokens.kindHelp}
-                data={[{ value: UNTYPED, label: words.tokens.untyped }, ...KINDS]}
-                value={draft.value.kind || UNTYPED}
-                allowDeselect={false}
-                onChange={(kind) => draft.set("kind", kind === null || kind === UNTYPED ? "" : kind)}
-                error={fault("kind")}
-              />
-            </Stack>
-          </Fieldset>
-        )}
-        <Holder draft={draft} groups={groups} fault={fault} />
-        <Rules draft={draft} fault={fault} />
-        <Group>
-          <Button type="submit" loading={saving}>
-            {isNew ? words.tokens.add : words.common.save}
-          </Button>
-          <Button component={Link} to={backTo} variant="default">
-            {words.common.cancel}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <Form error={error} saving={saving} submit={submit} {...(isNew && { act: words.tokens.add })} backTo={backTo}>
+      {isNew && (
+        <Fieldset legend={words.tokens.what}>
+          <Stack>
+            {owner}
+            <TextInput
+              label={words.tokens.value}
+              description={words.tokens.valueHelp}
+              required
+              maxLength={255}
+              autoComplete="off"
+              {...draft.typed("value")}
+              error={fault("value")}
+            />
+            <Select
+              label={words.tokens.kind}
+              description={words.tokens.kindHelp}
+              data={[{ value: UNTYPED, label: words.tokens.untyped }, ...KINDS]}
+              value={draft.value.kind || UNTYPED}
+              allowDeselect={false}
+              onChange={(kind) => draft.set("kind", kind === null || kind === UNTYPED ? "" : kind)}
+              error={fault("kind")}
+            />
+          </Stack>
+        </Fieldset>
+      )}
+      <Holder draft={draft} groups={groups} fault={fault} />
+      <Rules draft={draft} fault={fault} />
+    </Form>
   );
 }
 
-type Fault = (path: string) => string | undefined;
 type Part = { draft: Draft<TokenFields>; fault: Fault };
-
-function faults(error: unknown): Fault {
-  return (path) => (error instanceof Refused ? error.fault(path) : undefined);
-}
 
 function Holder({ draft, fault, groups }: Part & { groups: readonly string[] }) {
   const words = useWords();

@@ -104,7 +104,7 @@ function Result({ done }: { done: Done }) {
           <Title order={2} size="h5" p="sm">
             {words.tokens.refusedLines}
           </Title>
-          <Table.ScrollContainer minWidth={320}>
+          <Table.ScrollContainer minWidth={320} type="native" tabIndex={0}>
             <Table aria-label={words.tokens.refusedLines}>
               <Table.Thead>
                 <Table.Tr>

@@ -21,6 +21,7 @@ export function TokensPage() {
   const words = useWords();
   const may = useMay();
   const navigate = useNavigate();
+  const columns = useColumns();
   const [filters, change] = useFilters();
   const { organisationId } = useScope().scope;
   const medium = asText(filters.medium);
@@ -86,7 +87,7 @@ export function TokensPage() {
         <Listing
           label={words.nav.tokens}
           list={list}
-          columns={useColumns()}
+          columns={columns}
           keyOf={(token) => token.id}
           sort={asked.sort}
           onSort={(sort) => change({ sort })}

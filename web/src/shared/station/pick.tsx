@@ -13,12 +13,11 @@ type Props = {
   value: number | undefined;
   change: (stationId: number | undefined) => void;
   error?: string | undefined;
-  w?: number | undefined;
 };
 
 const SHOWN = 20;
 
-export function StationPick({ label, value, change, error, w = 220 }: Props) {
+export function StationPick({ label, value, change, error }: Props) {
   const words = useWords();
   const [typed, setTyped] = useState("");
   const [asked] = useDebouncedValue(typed.trim(), 150);
@@ -38,7 +37,7 @@ export function StationPick({ label, value, change, error, w = 220 }: Props) {
       label={label}
       placeholder={words.common.any}
       size="sm"
-      w={w}
+      style={{ flex: "1 1 180px", maxWidth: 260 }}
       error={error}
       searchable
       clearable

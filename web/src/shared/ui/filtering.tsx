@@ -44,7 +44,7 @@ export function SearchField({ label, hint, value = "", change }: TextProps) {
       label={label}
       placeholder={hint}
       size="sm"
-      w={220}
+      style={{ flex: "1 1 180px", maxWidth: 220 }}
       leftSection={<IconSearch size={16} aria-hidden />}
       value={typed}
       onChange={(event) => {
@@ -70,7 +70,7 @@ export function FilterSelect({ label, value, choices, change }: ChoiceProps) {
       label={label}
       placeholder={words.common.any}
       size="sm"
-      w={170}
+      style={{ flex: "1 1 150px", maxWidth: 170 }}
       data={[...choices]}
       value={value ?? null}
       searchable={choices.length > 8}
@@ -115,7 +115,7 @@ export function FilterMoment({ label, value, change }: MomentProps) {
       type="datetime-local"
       label={label}
       size="sm"
-      w={200}
+      style={{ flex: "1 1 180px", maxWidth: 200 }}
       value={localOf(value)}
       onChange={(event) => change(instantOf(event.currentTarget.value) ?? undefined)}
     />

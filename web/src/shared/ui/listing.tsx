@@ -43,7 +43,7 @@ export function Listing<T, K extends string | number>(props: Props<T, K>) {
   const some = choice !== undefined && !all && keys.some((key) => choice.chosen.has(key));
   return (
     <Paper withBorder>
-      <Table.ScrollContainer minWidth={320}>
+      <Table.ScrollContainer minWidth={320} type="native" tabIndex={0}>
         <Table highlightOnHover verticalSpacing="xs" aria-label={label} aria-busy={list.outdated}>
           <Table.Thead>
             <Table.Tr>

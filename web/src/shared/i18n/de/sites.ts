@@ -1,3 +1,42 @@
 import type { sites as english } from "../en/sites.ts";
 
-export const sites: typeof english = {};
+export const sites: typeof english = {
+  name: "Name",
+  address: "Adresse",
+  position: "Position",
+  latitude: "Breite",
+  longitude: "Länge",
+  positionHelp: "In Grad; mit beiden Angaben ist der Standort auf der Karte.",
+  timeZone: "Zeitzone",
+  timeZoneHelp: "Für Zeiten am Standort, etwa Tarife nach Stunden.",
+  createdAt: "Hinzugefügt",
+  searchHint: "Name oder Adresse",
+  add: "Standort hinzufügen",
+  edit: "Standort bearbeiten",
+  added: (name) => `${name} wurde hinzugefügt.`,
+  saved: "Gespeichert.",
+  removed: (name) => `${name} wurde entfernt.`,
+  removeTitle: (name) => `${name} entfernen?`,
+  removeHelp:
+    "Entfernt werden kann nur ein Standort, zu dem nichts mehr gehört: Geben Sie seinen Stationen zuerst einen anderen.",
+  noneFound: "So heißt hier nichts",
+  none: "Noch keine Standorte",
+  noneHelp:
+    "Ein Standort ist ein Ort, an dem Stationen stehen. Er fasst sie zusammen, sagt, wo sie sind, und begrenzt, was Benutzer dürfen.",
+  station: "Station",
+  connection: "Verbindung",
+  outlets: "Ladepunkte",
+  model: "Modell",
+  noStations: "Hier stehen noch keine Stationen",
+  noStationsHelp: "Geben Sie bei einer Station an, dass sie hier steht.",
+  roles: "Was sie tut",
+  parties: { cpo: "Betreibt Stationen", emsp: "Gibt Tokens aus" },
+  party: "Partei",
+  countryCode: "Land",
+  partyId: "Partei-ID",
+  partyHelp: "Wie beim Roaming: einmalig im Land.",
+  certificateNames: "Namen in Zertifikaten",
+  certificateNamesHelp: "Was Zertifikate von Stationen als Organisation nennen dürfen, außer ihrem eigenen Namen.",
+  addOrganisation: "Organisation hinzufügen",
+  removeOrganisationHelp: "Entfernt werden kann nur eine Organisation, zu der nichts gehört.",
+};

@@ -1,0 +1,49 @@
+/** A form: what was refused above, the fields, and the way on and back below. */
+import { Button, Group, Stack } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { Refused } from "../api/client.ts";
+import { useWords } from "../i18n/index.tsx";
+import { Refusal } from "./refusal.tsx";
+
+type Props = {
+  error: unknown;
+  saving: boolean;
+  submit: () => void;
+  /** What the button says; without it, that something is saved. */
+  act?: string;
+  backTo: string;
+  children: ReactNode;
+};
+
+export function Form({ error, saving, submit, act, backTo, children }: Props) {
+  const words = useWords();
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Stack maw={760}>
+        {error !== null && <Refusal error={error} />}
+        {children}
+        <Group>
+          <Button type="submit" loading={saving}>
+            {act ?? words.common.save}
+          </Button>
+          <Button component={Link} to={backTo} variant="default">
+            {words.common.cancel}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+export type Fault = (path: string) => string | undefined;
+
+/** What is wrong with a field, by its path. */
+export function faultsOf(error: unknown): Fault {
+  return (path) => (error instanceof Refused ? error.fault(path) : undefined);
+}
