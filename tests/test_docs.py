@@ -13,6 +13,7 @@ import pytest
 
 from examples import all_versions
 from forecourt import transport
+from tests.cli.csms import Csms
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -59,6 +60,17 @@ async def test_the_example_of_all_versions_ends_well(capsys: pytest.CaptureFixtu
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == "All four have talked to each other."
     assert sum("is Accepted" in line for line in said) == 4
+
+
+async def test_the_tests_that_the_guide_shows_pass() -> None:
+    page = (ROOT / "docs/how-to/test-with-stations.md").read_text(encoding="utf-8")
+    over_sockets, in_virtual_time = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    shown: dict[str, Any] = {}
+    exec(over_sockets, shown)
+    exec(in_virtual_time, shown)
+    shown["test_a_day_of_a_station"]()
+    async with transport.serve("127.0.0.1", 0, handlers=Csms().handlers) as server, asyncio.timeout(30):
+        await shown["test_a_session_is_accepted"](f"ws://127.0.0.1:{server.port}/ocpp")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
