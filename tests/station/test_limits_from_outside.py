@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from forecourt.charging.ids import EvseId
 from forecourt.charging.rates import Cap
 from forecourt.charging.schedule import RateUnit
 from forecourt.ocpp import v2
@@ -323,24 +322,23 @@ def test_K01_FR_92_periods_are_put_off_by_a_random_delay_that_is_drawn_once() ->
     assert amperes(rig) == 10
     rig.time.advance(6)
     assert amperes(rig) == 20
-    assert rig.station.bays[EvseId(1)].limit_a == 20
 
 
-def _mode(mode: Any) -> v2.ChargingSchedule:
-    period = v2.ChargingSchedulePeriod(start_period=0, limit=Decimal(10), operation_mode=mode)
+def _mode(mode: Any, **more: Any) -> v2.ChargingSchedule:
+    period = v2.ChargingSchedulePeriod(start_period=0, limit=Decimal(10), operation_mode=mode, **more)
     return v2.ChargingSchedule(id=1, charging_rate_unit="A", charging_schedule_period=(period,))
 
 
 @pytest.mark.parametrize(
     ("wanted", "code"),
     [
-        (schedule((0, 10), use_local_time=True), "InvalidSchedule"),
+        (_mode("ChargingOnly", evse_sleep=True), "InvalidSchedule"),
         (schedule((0, 10), (0, 11)), "InvalidSchedule"),
         (schedule(*((at, 10) for at in range(201))), "TooManyElements"),
         (_mode("Idle"), "InvalidOperationMode"),
         (_mode("CentralSetpoint"), "InvalidOperationMode"),
     ],
-    ids=["local time", "out of order", "too many periods", "idle", "setpoint"],
+    ids=["sleep", "out of order", "too many periods", "idle", "setpoint"],
 )
 def test_what_cannot_be_followed_is_refused_with_its_reason(wanted: v2.ChargingSchedule, code: str) -> None:
     assert refusal(Rig(V21), profile(wanted)) == code

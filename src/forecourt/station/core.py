@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeAlias, TypeVar
 
-from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.ids import STATION, ConnectorId, EvseId
 from forecourt.charging.rates import Cap
 from forecourt.charging.tokens import Token
 from forecourt.charging.topology import Place
@@ -387,8 +387,10 @@ class Station:
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         self.turn(lambda: self.announce(events.Presented(token, evse_id)))
 
-    def restricted(self, limit: Cap | None, source: str = "EMS") -> None:
-        self.turn(lambda: self.announce(events.Restricted(limit, source)))
+    def restricted(
+        self, limit: Cap | None, source: str = "EMS", *, evse_id: EvseId = STATION, adds: bool = False
+    ) -> None:
+        self.turn(lambda: self.announce(events.Restricted(limit, source, evse_id, adds)))
 
     def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
         self.turn(lambda: self.announce(events.Hurried(evse_id, wanted)))

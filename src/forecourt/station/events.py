@@ -69,10 +69,13 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Restricted:
-    """Somebody else than the management system limits what the station draws, or with None no longer does."""
+    """Somebody else than the management system limits what an EVSE (or EVSE 0, the station) draws, or with `adds` generates
+    that much on top. None: no longer."""
 
     limit: Cap | None
     source: str
+    evse_id: EvseId
+    adds: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ class Bay:
 
     `closed` is the contactor, `flows` whether energy does; `waiting` that the contactor has just closed and the vehicle has
     not made up its mind; `finishing` that a transaction is over and the cable still in; `reserved` that it is kept free, `held` that
-    nobody may begin there because of the station's firmware.
+    nobody may begin there because of the station's firmware. `offer` is what the vehicle may take, current and phases, where
+    that is less than the EVSE could give; `ready_at` since when driver and vehicle are there.
     """
 
     __slots__ = (
@@ -88,10 +89,11 @@ class Bay:
         "finishing",
         "flows",
         "held",
-        "limit_a",
+        "offer",
         "operative",
         "outlets",
         "plugged",
+        "ready_at",
         "reserved",
         "resetting",
         "sample_timer",
@@ -116,7 +118,8 @@ class Bay:
         self.closed = False
         self.flows = False
         self.charging_since: float | None = None
-        self.limit_a: Decimal | None = None
+        self.offer: tuple[Decimal, int] | None = None
+        self.ready_at: datetime | None = None
         self.transaction: Transaction | None = None
         self.finishing = False
         self.waiting = False
@@ -146,7 +149,7 @@ class Bay:
     @property
     def starved(self) -> bool:
         """The limit is below what a vehicle could use."""
-        return self.limit_a is not None and self.limit_a < (LEAST_AC_A if not self.built.direct else Decimal("0.1"))
+        return self.offer is not None and self.offer[0] < (LEAST_AC_A if not self.built.direct else Decimal("0.1"))
 
     @property
     def usable(self) -> bool:

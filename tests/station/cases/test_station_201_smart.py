@@ -56,6 +56,7 @@ def profile(
     kind: Any = "Absolute",
     start: datetime | None = None,
     duration: int | None = None,
+    schedule_more: dict[str, Any] | None = None,
     **more: Any,
 ) -> v2.ChargingProfile:
     schedule = v2.ChargingSchedule(
@@ -67,6 +68,7 @@ def profile(
             v2.ChargingSchedulePeriod(start_period=at, limit=amount(unit, limit), number_phases=3)
             for at, limit in periods
         ),
+        **(schedule_more or {}),
     )
     return v2.ChargingProfile(
         id=number,

@@ -17,6 +17,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from forecourt.station.device_model.zones import fault
+
 MEASURED: Final = (
     "Current.Import",
     "Current.Offered",
@@ -62,6 +64,7 @@ class Described:
     minimum: Decimal | None
     maximum: Decimal | None
     choices: tuple[str, ...]
+    form: str
     default: str
     key: str
     reboot: bool
@@ -88,6 +91,8 @@ class Described:
                 )
             case "OptionList":
                 return None if value in self.choices else "no such option"
+            case _ if self.form:
+                return fault(self.form, value)
             case _:
                 if self.minimum is not None and len(value) < self.minimum:
                     return "too short"
@@ -127,7 +132,8 @@ def named(component: str, variable: str, instance: str = "") -> Name | None:
 
 
 def _described(row: dict[str, str]) -> Described:
-    choices = ",".join(MEASURED) if row["values"] == "<measurands>" else row["values"]
+    form = row["values"].strip("<>") if row["values"] in ("<offset>", "<zone>") else ""
+    choices = ",".join(MEASURED) if row["values"] == "<measurands>" else "" if form else row["values"]
     return Described(
         name=Name(row["component"], row["variable"], row["instance"]),
         place=row["place"],
@@ -137,6 +143,7 @@ def _described(row: dict[str, str]) -> Described:
         minimum=Decimal(row["minimum"]) if row["minimum"] else None,
         maximum=Decimal(row["maximum"]) if row["maximum"] else None,
         choices=tuple(choices.split(",")) if choices else (),
+        form=form,
         default=row["default"],
         key=row["key"],
         reboot=bool(row["reboot"]),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.ids import STATION, ConnectorId, EvseId
 from forecourt.charging.rates import Cap
 from forecourt.charging.tokens import Token
 
@@ -90,8 +90,11 @@ class Events(Protocol):
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         """A token was held to the reader, of one EVSE or of the station."""
 
-    def restricted(self, limit: Cap | None, source: str = "EMS") -> None:
-        """Somebody else than the management system, as an energy manager in the house, limits what the station draws."""
+    def restricted(
+        self, limit: Cap | None, source: str = "EMS", *, evse_id: EvseId = STATION, adds: bool = False
+    ) -> None:
+        """Somebody else than the management system, as an energy manager in the house, limits what the station or an EVSE
+        draws. With `adds` that much is generated locally, and may be drawn on top."""
 
     def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
         """The driver pressed the button for priority charging, or presses it again to end it."""

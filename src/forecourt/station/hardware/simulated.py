@@ -99,10 +99,10 @@ class SimulatedHardware:
         if self._events is not None:
             self._events.fault(EvseId(evse_id), None)
 
-    def restrict(self, limit: Cap | None, source: str = "EMS") -> None:
-        """What an energy manager in the house allows the station from now on; None: whatever it likes."""
+    def restrict(self, limit: Cap | None, source: str = "EMS", *, evse_id: int = 0, adds: bool = False) -> None:
+        """What an energy manager in the house allows from now on, or with `adds` has to give; None: nothing is said."""
         if self._events is not None:
-            self._events.restricted(limit, source)
+            self._events.restricted(limit, source, evse_id=EvseId(evse_id), adds=adds)
 
     def hurry(self, *, evse_id: int = 1, wanted: bool = True) -> None:
         """Press the button for priority charging."""

@@ -150,12 +150,12 @@ def on_offline(station: Station, event: events.Offline) -> None:
 
 def on_bay_changed(station: Station, event: events.BayChanged) -> None:
     """Who is authorized and connected is ready (K01.FR.42), until the session is over."""
-    bay, part = event.bay, station.part(Charging)
+    bay = event.bay
     if bay.authorization is None and bay.transaction is None:
-        part.ready.pop(bay.evse_id, None)
+        bay.ready_at = None
         _drop_waiting(station, bay)
     elif POWER_PATH_CLOSED in bay.conditions:
-        part.ready.setdefault(bay.evse_id, station.now())
+        bay.ready_at = bay.ready_at or station.now()
     apply(station)
 
 
@@ -172,16 +172,16 @@ def on_transaction_began(station: Station, event: events.TransactionBegan) -> No
 def on_transaction_ended(station: Station, event: events.TransactionEnded) -> None:
     """K02.FR.05."""
     part, bay = station.part(Charging), event.bay
-    part.delays_s.pop(bay.evse_id, None)
-    part.priority.discard(bay.evse_id)
-    part.priority_told.discard(bay.evse_id)
-    part.ready.pop(bay.evse_id, None)
+    part.delays_s = {evse_id: drawn for evse_id, drawn in part.delays_s.items() if evse_id != bay.evse_id}
+    part.priority -= {bay.evse_id}
+    part.priority_told -= {bay.evse_id}
+    bay.ready_at = None
     _drop_waiting(station, bay)
     apply(station)
 
 
 def on_variable(station: Station, event: events.VariableChanged) -> None:
-    if event.name.component == CONTROLLER:
+    if event.name.component in (CONTROLLER, "ClockCtrlr"):
         apply(station)
 
 
@@ -234,12 +234,15 @@ def _draw_delays(station: Station, profile: Profile, evse_id: EvseId) -> None:
     for bay in station.bays.values():
         if bay.transaction is None or evse_id not in (STATION, bay.evse_id):
             continue
-        delays_s = station.part(Charging).delays_s
-        delays_s.get(bay.evse_id, {}).pop(profile.profile_id, None)
+        part = station.part(Charging)
+        drawn = {
+            number: one for number, one in part.delays_s.get(bay.evse_id, {}).items() if number != profile.profile_id
+        }
         if schedule.randomized_delay_s > 0:
-            delays_s.setdefault(bay.evse_id, {})[profile.profile_id] = tuple(
+            drawn[profile.profile_id] = tuple(
                 station.random.randint(0, schedule.randomized_delay_s) for _ in schedule.periods[1:]
             )
+        part.delays_s = {**part.delays_s, bay.evse_id: drawn}
 
 
 def _place(one: Installed) -> tuple[EvseId, str]:

@@ -35,16 +35,18 @@ def pull_later(station: Station) -> None:
         for one in part.profiles.installed
         if one.profile.kind is Kind.DYNAMIC and one.profile.update_interval_s
     }
-    part.asked_at = {number: at for number, at in part.asked_at.items() if number in pulled}
+    if not pulled:
+        return
+    asked_at = {number: at for number, at in part.asked_at.items() if number in pulled}
     now, waits_s = station.now(), []
     for number, profile in pulled.items():
-        last = max(at for at in (profile.updated_at, part.asked_at.get(number)) if at is not None)
+        last = max(at for at in (profile.updated_at, asked_at.get(number)) if at is not None)
         due = last + timedelta(seconds=profile.update_interval_s or 0)
         if due <= now:
-            part.asked_at[number] = now
+            asked_at[number] = now
             due = now + timedelta(seconds=profile.update_interval_s or 0)
             if station.online:
                 station.say(Pull(profile_id=number))
         waits_s.append((due - now).total_seconds())
-    if waits_s:
-        part.pull_timer = station.after(min(waits_s), lambda: pull_later(station))
+    part.asked_at = asked_at
+    part.pull_timer = station.after(min(waits_s), lambda: pull_later(station))

@@ -22,6 +22,7 @@ from forecourt.charging.timing import Situation, Window
 from forecourt.station.blocks.smart_charging.model import CONTROLLER, Charging
 from forecourt.station.blocks.transactions import actions as transactions
 from forecourt.station.core import Station
+from forecourt.station.device_model.zones import zone_of
 from forecourt.station.state import LEAST_AC_A, Bay
 
 HORIZON_S: Final = 86_400
@@ -62,11 +63,12 @@ def situation_of(station: Station, bay: Bay) -> Situation:
     soc = station.hardware.measure(bay.evse_id).soc_percent if _minds_soc(part) else None
     return Situation(
         transaction_id=None if running is None else TransactionId(running.id),
-        ready_at=part.ready.get(bay.evse_id),
+        ready_at=bay.ready_at,
         priority=bay.evse_id in part.priority,
         soc_percent=soc,
         offline_since=None if station.connected_now else station.now() - timedelta(seconds=gone_s),
         delays_s=part.delays_s.get(bay.evse_id, {}),
+        zone=zone_of(station.model.text("ClockCtrlr", "TimeZone"), station.model.text("ClockCtrlr", "TimeOffset")),
     )
 
 
@@ -77,7 +79,8 @@ def apply(station: Station, *, changed: bool = False) -> None:
         part.timer.cancel()
         part.timer = None
     installed = counting(station)
-    if not installed and not part.offers and station.build.grid_a is None:
+    limited = any(bay.offer is not None for bay in station.bays.values())
+    if not installed and not limited and station.build.grid_a is None:
         return
     external = changed or any(one.profile.purpose is Purpose.CHARGING_STATION_EXTERNAL_CONSTRAINTS for one in installed)
     window = Window(station.now(), SOC_EVERY_S if _minds_soc(part) else HORIZON_S)
@@ -100,11 +103,10 @@ def _divided(
 ) -> dict[EvseId, Decimal]:
     """What each EVSE may offer, in A per phase: those where energy may flow share what the station may draw, in the order
     in which they became ready."""
-    part = station.part(Charging)
     offers = {evse_id: period.limit or Decimal(0) for evse_id, period in allowed.items()}
     taking = sorted(
         (bay for bay in station.bays.values() if bay.closed),
-        key=lambda bay: (part.ready.get(bay.evse_id, station.now()), bay.evse_id),
+        key=lambda bay: (bay.ready_at or station.now(), bay.evse_id),
     )
     if total_a is None or not taking:
         return offers
@@ -126,17 +128,12 @@ def _at_grid(bay: Bay, grid: Feed) -> Fraction:
 
 
 def _offer(station: Station, bay: Bay, current_a: Decimal, phases: int | None, *, tell: bool) -> None:
-    part, full = station.part(Charging), (Decimal(bay.built.current_a), bay.built.phases)
+    full = (Decimal(bay.built.current_a), bay.built.phases)
     offer = (current_a, phases or bay.built.phases)
-    before = part.offers.get(bay.evse_id, full)
+    before = bay.offer or full
     if offer == before:
         return
-    if offer == full:
-        del part.offers[bay.evse_id]
-        bay.limit_a = None
-    else:
-        part.offers[bay.evse_id] = offer
-        bay.limit_a = current_a
+    bay.offer = None if offer == full else offer
     station.hardware.offer(bay.evse_id, *offer)
     old, new = before[0] * before[1], offer[0] * offer[1]
     significant = Decimal(station.model.text(CONTROLLER, "LimitChangeSignificance"))

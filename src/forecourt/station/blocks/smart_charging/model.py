@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from forecourt.charging.ids import EvseId, ProfileId, TransactionId
 from forecourt.charging.profile_rules import Capabilities, EvseFacts
@@ -20,34 +20,30 @@ from forecourt.station.storage import Shelf
 
 CONTROLLER: Final = "SmartChargingCtrlr"
 INSTALLED: Final = Name(CONTROLLER, "Entries", "ChargingProfiles")
-EXTERNAL_ID: Final = ProfileId(-1)
-"""The profile that stands for a limit of somebody else (K11.FR.06): none that the management system may use."""
+_NO_PROFILES: Final = Profiles()
+_NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 PROFILES: Shelf[Installed] = Shelf("charging_profiles", Installed)
 
 
 class Charging:
-    """The profiles of one station and what depends on them.
+    """The profiles of one station and what depends on them. Nothing in it is changed in place, so that the many stations
+    without profiles share what is empty.
 
-    `ready` says since when driver and vehicle are there (K01.FR.42), by EVSE; `delays_s` the random delays of a transaction
-    (K01.FR.93); `priority` where priority charging is on; `offers` what was last offered, current and phases; `told` the
-    external limit that was last told; `asked_at` when dynamic profiles were last asked for (K28.FR.10).
+    `delays_s` are the random delays of running transactions (K01.FR.93); `priority` says where priority charging is on; `told`
+    the limits of others that were last told; `asked_at` when dynamic profiles were last asked for (K28.FR.10).
     """
 
-    __slots__ = (
-        "asked_at", "delays_s", "offers", "priority", "priority_told", "profiles", "pull_timer", "ready", "timer", "told",
-    )  # fmt: skip
+    __slots__ = ("asked_at", "delays_s", "priority", "priority_told", "profiles", "pull_timer", "timer", "told")
 
     def __init__(self, station: Station) -> None:
-        self.profiles = Profiles()
+        self.profiles = _NO_PROFILES
         self.timer: Timer | None = None
-        self.ready: dict[EvseId, datetime] = {}
-        self.delays_s: dict[EvseId, dict[ProfileId, Sequence[int]]] = {}
-        self.priority: set[EvseId] = set()
-        self.offers: dict[EvseId, tuple[Decimal, int]] = {}
-        self.told: Installed | None = None
-        self.priority_told: set[EvseId] = set()
-        self.asked_at: dict[ProfileId, datetime] = {}
+        self.delays_s: Mapping[EvseId, Mapping[ProfileId, Sequence[int]]] = _NOTHING
+        self.priority: frozenset[EvseId] = frozenset()
+        self.priority_told: frozenset[EvseId] = frozenset()
+        self.told: Mapping[ProfileId, Installed] = _NOTHING
+        self.asked_at: Mapping[ProfileId, datetime] = _NOTHING
         self.pull_timer: Timer | None = None
 
 
@@ -65,10 +61,12 @@ class ProfilesReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSet:
-    """NotifyChargingLimit (K11, K12): somebody else than the management system limits charging."""
+    """NotifyChargingLimit (K11, K12, K27): somebody else than the management system limits charging, or with `adds` gives
+    more than the grid does."""
 
     evse_id: EvseId
     source: str
+    adds: bool
     schedule: Schedule | None
 
 

@@ -23,9 +23,9 @@ def switch(station: Station, bay: Bay, *, on: bool) -> None:
     """Turn it on or off for the running transaction; it lasts as long as that."""
     part = station.part(Charging)
     if on:
-        part.priority.add(bay.evse_id)
+        part.priority |= {bay.evse_id}
     else:
-        part.priority.discard(bay.evse_id)
+        part.priority -= {bay.evse_id}
     apply(station)
     station.later(lambda: tell(station))
 
@@ -48,4 +48,4 @@ def tell(station: Station) -> None:
         transaction = station.bays[evse_id].transaction
         if transaction is not None:
             station.say(PriorityChanged(transaction_id=transaction.id, on=evse_id in part.priority))
-    part.priority_told = set(part.priority)
+    part.priority_told = part.priority

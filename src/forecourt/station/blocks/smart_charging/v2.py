@@ -115,14 +115,18 @@ def say_report(station: Station, report: ProfilesReport) -> v2.ReportChargingPro
         charging_limit_source=report.source,
         evse_id=report.evse_id,
         tbc=True if report.more else UNSET,
-        charging_profile=tuple(words.profile(one.profile) for one in report.installed),
+        charging_profile=tuple(
+            words.profile(one.profile, dynamic=station.dialect.version is not V201) for one in report.installed
+        ),
     )
 
 
 def say_limit(station: Station, limit: LimitSet) -> v2.NotifyChargingLimit:
     """K11, K12."""
     return v2.NotifyChargingLimit(
-        charging_limit=v2.ChargingLimit(charging_limit_source=limit.source),
+        charging_limit=v2.ChargingLimit(
+            charging_limit_source=limit.source, is_local_generation=True if limit.adds else UNSET
+        ),
         evse_id=UNSET if limit.evse_id == STATION else limit.evse_id,
         charging_schedule=UNSET if limit.schedule is None else (words.schedule(limit.schedule),),
     )

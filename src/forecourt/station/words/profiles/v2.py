@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -63,9 +64,15 @@ def update_of(told: v2.ChargingScheduleUpdate) -> ScheduleUpdate:
     )
 
 
-def profile(found: Profile) -> v2.ChargingProfile:
-    """As it was set, but for what has changed since: the transaction it belongs to, and updates of a dynamic one."""
+def profile(found: Profile, *, dynamic: bool) -> v2.ChargingProfile:
+    """As it was set, but for what has changed since: the transaction it belongs to, and updates of a dynamic one.
+
+    Where a version has no `dynamic` profiles, one that the station has made itself is absolute, from its last update on.
+    """
     as_set = _as_set(found.carried)
+    if as_set is None and found.kind is Kind.DYNAMIC and not dynamic:
+        (only,) = found.schedules
+        found = replace(found, kind=Kind.ABSOLUTE, schedules=(replace(only, start=found.updated_at),), updated_at=None)
     if as_set is None:
         return v2.ChargingProfile(
             id=found.profile_id,
@@ -76,6 +83,7 @@ def profile(found: Profile) -> v2.ChargingProfile:
             valid_from=UNSET if found.valid_from is None else found.valid_from,
             valid_to=UNSET if found.valid_to is None else found.valid_to,
             transaction_id=UNSET if found.transaction_id is None else found.transaction_id,
+            dyn_update_time=UNSET if found.updated_at is None else found.updated_at,
             charging_schedule=tuple(schedule(one) for one in found.schedules),
         )
     told = decode(V21, v2.ChargingProfile, as_set)
