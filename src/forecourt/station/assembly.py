@@ -147,6 +147,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         ),
         events.Plugged: (sessions.on_plugged,),
         events.Unplugged: (sessions.on_unplugged,),
+        events.Parked: (sessions.on_parked,),
         events.Drawing: (sessions.on_drawing,),
         events.Presented: (sessions.on_presented,),
         events.Restricted: (limits.on_restricted,),

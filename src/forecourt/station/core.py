@@ -381,6 +381,9 @@ class Station:
     def unplugged(self, evse_id: EvseId, *, cable_left: bool = False) -> None:
         self.turn(lambda: self.announce(events.Unplugged(evse_id, cable_left)))
 
+    def parked(self, evse_id: EvseId, *, there: bool) -> None:
+        self.turn(lambda: self.announce(events.Parked(evse_id, there)))
+
     def drawing(self, evse_id: EvseId, flows: bool) -> None:
         self.turn(lambda: self.announce(events.Drawing(evse_id, flows)))
 

@@ -56,6 +56,14 @@ class Unplugged:
 
 
 @dataclass(frozen=True, slots=True)
+class Parked:
+    """A vehicle has come into the parking bay of an EVSE, or has left it."""
+
+    evse_id: EvseId
+    there: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     evse_id: EvseId
     flows: bool

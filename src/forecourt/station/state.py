@@ -71,9 +71,10 @@ class Bay:
     """An EVSE with what goes on there. Blocks change it through the actions of the block that owns each field.
 
     `closed` is the contactor, `flows` whether energy does; `waiting` that the contactor has just closed and the vehicle has
-    not made up its mind; `finishing` that a transaction is over and the cable still in; `reserved` that it is kept free, `held` that
-    nobody may begin there because of the station's firmware. `offer` is what the vehicle may take, current and phases, where
-    that is less than the EVSE could give; `ready_at` since when driver and vehicle are there.
+    not made up its mind; `finishing` that a transaction is over and the cable still in; `parked` that a sensor sees a vehicle;
+    `reserved` that it is kept free, `held` that nobody may begin there because of the station's firmware. `offer` is what the
+    vehicle may take, current and phases, where that is less than the EVSE could give; `ready_at` since when driver and
+    vehicle are there.
     """
 
     __slots__ = (
@@ -92,6 +93,7 @@ class Bay:
         "offer",
         "operative",
         "outlets",
+        "parked",
         "plugged",
         "ready_at",
         "reserved",
@@ -111,6 +113,7 @@ class Bay:
         self.outlets = tuple(Outlet(connector_id) for connector_id in connectors)
         self.operative = True
         self.plugged: ConnectorId | None = None
+        self.parked = False
         self.cable_left: ConnectorId | None = None
         self.fault: str | None = None
         self.authorization: Authorization | None = None

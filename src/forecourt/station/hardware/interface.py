@@ -84,6 +84,9 @@ class Events(Protocol):
     def unplugged(self, evse_id: EvseId, *, cable_left: bool = False) -> None:
         """The vehicle is gone (control pilot state A); its cable may be left in the socket until this is told again."""
 
+    def parked(self, evse_id: EvseId, *, there: bool) -> None:
+        """A sensor sees a vehicle in the parking bay, or sees it no more. Told only where there is such a sensor."""
+
     def drawing(self, evse_id: EvseId, flows: bool) -> None:
         """Energy has begun to flow, or the vehicle has stopped it."""
 

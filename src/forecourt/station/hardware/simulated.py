@@ -27,7 +27,7 @@ _MILLI: Final = Decimal("0.001")
 class _Socket:
     __slots__ = (
         "at", "bad_lock", "built", "closed", "connector_id", "evse_id", "export_wh", "flows", "import_wh", "locked",
-        "offered_a", "phases", "timer", "vehicle",
+        "offered_a", "parked", "phases", "timer", "vehicle",
     )  # fmt: skip
 
     def __init__(self, evse_id: EvseId, built: EvseBuild, at: float) -> None:
@@ -37,6 +37,7 @@ class _Socket:
         self.connector_id = ConnectorId(0)
         self.closed = False
         self.locked = False
+        self.parked = False
         self.bad_lock = False
         self.flows = False
         self.offered_a = float(built.current_a)
@@ -77,6 +78,12 @@ class SimulatedHardware:
         socket.connector_id = ConnectorId(connector_id)
         if self._events is not None:
             self._events.plugged(socket.evse_id, socket.connector_id)
+
+    def park(self, *, evse_id: int = 1, there: bool = True) -> None:
+        """Drive into the parking bay in front of a sensor, or out of it."""
+        self._sockets[EvseId(evse_id)].parked = there
+        if self._events is not None:
+            self._events.parked(EvseId(evse_id), there=there)
 
     def unplug(self, *, evse_id: int = 1, cable_left: bool = False) -> None:
         """Pull the cable: out of both ends, or out of the vehicle only."""
@@ -144,6 +151,8 @@ class SimulatedHardware:
     def attach(self, events: Events) -> None:
         self._events = events
         for socket in self._sockets.values():
+            if socket.parked:
+                events.parked(socket.evse_id, there=True)
             if socket.vehicle is not None:
                 events.plugged(socket.evse_id, socket.connector_id)
 

@@ -48,6 +48,10 @@ def judge(station: Station, token: Token, then: Then) -> None:
     if found.decision is not Decision.ASK:
         then(_verdict(found))
         return
+    if station.model.flag("AuthCtrlr", "DisableRemoteAuthorization"):
+        # Only what is known here counts (Part 2, DisableRemoteAuthorization).
+        then(_verdict(_locally(station, token, online=False)))
+        return
     ask = Ask(token)
 
     def ended(answered: bool) -> None:

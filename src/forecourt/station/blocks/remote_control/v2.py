@@ -62,6 +62,9 @@ def on_trigger(station: Station, call: v2.TriggerMessage) -> v2.TriggerMessageRe
         place = Place(EvseId(call.evse.id), None if connector_id is UNSET else ConnectorId(connector_id))
         if not station.build.topology.has(place):
             return v2.TriggerMessageResponse(status="Rejected", status_info=v2.StatusInfo(reason_code="UnknownEvse"))
+    if call.requested_message == "BootNotification" and station.accepted:
+        # F06.FR.17: who is accepted need not boot again.
+        return v2.TriggerMessageResponse(status="Rejected", status_info=v2.StatusInfo(reason_code="NotEnabled"))
     status = actions.trigger(station, call.requested_message, place)
     return v2.TriggerMessageResponse(status=cast(v2.TriggerMessageStatus, status))
 

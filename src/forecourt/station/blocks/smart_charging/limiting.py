@@ -138,7 +138,7 @@ def _offer(station: Station, bay: Bay, current_a: Decimal, phases: int | None, *
     old, new = before[0] * before[1], offer[0] * offer[1]
     significant = Decimal(station.model.text(CONTROLLER, "LimitChangeSignificance"))
     if tell and bay.transaction is not None and abs(new - old) * 100 > significant * old:
-        transactions.tell(station, bay, "Updated", "ChargingRateChanged")
+        transactions.mention(station, bay, "ChargingRateChanged")
 
 
 def _minds_soc(part: Charging) -> bool:

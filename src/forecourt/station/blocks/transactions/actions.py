@@ -15,12 +15,12 @@ import msgspec
 from forecourt.charging.ids import ConnectorId
 from forecourt.charging.readings import Context, Reading
 from forecourt.charging.tokens import Token
-from forecourt.clock import Timer
 from forecourt.station import events
 from forecourt.station.blocks.metering import actions as metering
-from forecourt.station.blocks.transactions.model import EV_CONNECTED, POWER_PATH_CLOSED, REGISTERS, conditions
+from forecourt.station.blocks.transactions.model import REGISTERS, conditions
+from forecourt.station.blocks.transactions.sampling import cancelled, sample_later
+from forecourt.station.blocks.transactions.telling import register_wh_of, tell
 from forecourt.station.core import Station
-from forecourt.station.outbox import TransactionMessage
 from forecourt.station.state import TRANSACTIONS, Authorization, Bay, Transaction
 
 LOCK_FAILURE: Final = "ConnectorLockFailure"
@@ -48,61 +48,11 @@ def settle(
         if (now - before) & set(model.members("TxCtrlr", "TxStartPoint")) and _may_begin(station):
             _begin(station, bay, trigger)
     else:
-        stops = set(model.members("TxCtrlr", "TxStopPoint"))
-        if not model.flag("TxCtrlr", "StopTxOnEVSideDisconnect") and bay.authorization is not None:
-            stops -= {EV_CONNECTED, POWER_PATH_CLOSED}
-        if (before - now) & stops:
+        if (before - now) & set(model.members("TxCtrlr", "TxStopPoint")):
             end(station, bay, trigger, bay.stop_reason or "Local", stop_token=stop_token)
         else:
             tell(station, bay, "Updated", trigger, stop_token=stop_token, readings=readings)
     station.announce(events.BayChanged(bay))
-
-
-def tell(
-    station: Station,
-    bay: Bay,
-    kind: str,
-    trigger: str,
-    *,
-    reason: str | None = None,
-    stop_token: Token | None = None,
-    readings: tuple[Reading, ...] = (),
-    trail: tuple[Reading, ...] = (),
-) -> None:
-    """One message about the running transaction, to be delivered whatever happens."""
-    transaction = bay.transaction
-    if transaction is None:
-        return
-    register_wh = _register_wh(station, bay, transaction)
-    authorization = bay.authorization
-    news = authorization is not None and not transaction.token_told
-    message = TransactionMessage(
-        transaction_id=transaction.id,
-        kind=kind,
-        trigger=trigger,
-        at=station.now(),
-        evse_id=bay.evse_id,
-        connector_id=transaction.connector_id,
-        state=bay.charging_state.value,
-        register_wh=register_wh,
-        offline=not station.online,
-        token=authorization.token if authorization is not None and news else None,
-        stop_token=stop_token,
-        remote_start_id=authorization.remote_start_id if authorization is not None and news else None,
-        reservation_id=authorization.reservation_id if authorization is not None and news else None,
-        reason=reason,
-        readings=readings,
-        trail=trail,
-    )
-    bay.transaction = msgspec.structs.replace(
-        transaction,
-        last_wh=register_wh,
-        token_told=transaction.token_told or news,
-        authorization=authorization or transaction.authorization,
-        remote_start_id=transaction.remote_start_id if message.remote_start_id is None else message.remote_start_id,
-    )
-    station.storage.put(TRANSACTIONS, transaction.id, bay.transaction)
-    station.keep(message)
 
 
 def end(station: Station, bay: Bay, trigger: str, reason: str, *, stop_token: Token | None = None) -> None:
@@ -125,8 +75,8 @@ def end(station: Station, bay: Bay, trigger: str, reason: str, *, stop_token: To
     bay.trail = ()
     bay.stop_reason = None
     bay.finishing = bay.plugged is not None
-    bay.sample_timer = _cancelled(bay.sample_timer)
-    bay.trail_timer = _cancelled(bay.trail_timer)
+    bay.sample_timer = cancelled(bay.sample_timer)
+    bay.trail_timer = cancelled(bay.trail_timer)
     _mind_power(station, bay)
     bay.conditions = conditions(bay)
     station.announce(events.TransactionEnded(bay))
@@ -138,8 +88,7 @@ def authorize(station: Station, bay: Bay, authorization: Authorization, trigger:
     bay.authorization = authorization
     bay.stop_reason = None
     if bay.plugged is None:
-        timeout_s = station.model.integer("TxCtrlr", "EVConnectionTimeOut")
-        bay.connect_timer = station.after(timeout_s, lambda: _nobody_came(station, bay))
+        _wait_for_vehicle(station, bay)
     station.announce(events.Authorized(bay))
     settle(station, bay, trigger)
 
@@ -152,7 +101,12 @@ def withdraw(station: Station, bay: Bay, trigger: str, reason: str, *, stop_toke
 
 def release(station: Station, bay: Bay) -> None:
     bay.authorization = None
-    bay.connect_timer = _cancelled(bay.connect_timer)
+    bay.connect_timer = cancelled(bay.connect_timer)
+
+
+def _wait_for_vehicle(station: Station, bay: Bay) -> None:
+    timeout_s = station.model.integer("TxCtrlr", "EVConnectionTimeOut")
+    bay.connect_timer = station.after(timeout_s, lambda: _nobody_came(station, bay))
 
 
 def _nobody_came(station: Station, bay: Bay) -> None:
@@ -166,7 +120,7 @@ def plugged(station: Station, bay: Bay, connector_id: ConnectorId) -> None:
     bay.plugged = connector_id
     bay.cable_left = None
     bay.finishing = False
-    bay.connect_timer = _cancelled(bay.connect_timer)
+    bay.connect_timer = cancelled(bay.connect_timer)
     settle(station, bay, "CablePluggedIn")
 
 
@@ -187,12 +141,23 @@ def unplugged(station: Station, bay: Bay, *, cable_left: bool) -> None:
     bay.finishing = False
     if ends or bay.transaction is None:
         release(station, bay)
-    settle(station, bay, "EVCommunicationLost", reason="EVDisconnected" if ends else None)
+    elif bay.authorization is not None and not cable_left:
+        _wait_for_vehicle(station, bay)
+    stopping = bay.stop_reason
+    settle(station, bay, "EVCommunicationLost", reason="EVDisconnected")
+    if bay.transaction is not None and not ends:
+        bay.stop_reason = stopping
+
+
+def parked(station: Station, bay: Bay, *, there: bool) -> None:
+    """E01.S1, E06.S1: a vehicle has come into the parking bay, or left it."""
+    bay.parked = there
+    settle(station, bay, "EVDetected" if there else "EVDeparted")
 
 
 def drawing(station: Station, bay: Bay, *, flows: bool) -> None:
     bay.waiting = False
-    bay.wait_timer = _cancelled(bay.wait_timer)
+    bay.wait_timer = cancelled(bay.wait_timer)
     bay.flows = flows
     settle(station, bay, "ChargingStateChanged", reason=None if flows or bay.starved else "StoppedByEV")
     if bay.transaction is not None and flows is False:
@@ -236,57 +201,9 @@ def by_id(station: Station, transaction_id: str) -> Bay | None:
     return None
 
 
-# Readings on the way.
-
-
-def sample_later(station: Station, bay: Bay) -> None:
-    """J02: readings at the configured intervals for as long as the transaction runs."""
-    bay.sample_timer = _cancelled(bay.sample_timer)
-    bay.trail_timer = _cancelled(bay.trail_timer)
-    model = station.model
-    if bay.transaction is None or not model.flag("SampledDataCtrlr", "Enabled"):
-        return
-    if (interval_s := model.integer("SampledDataCtrlr", "TxUpdatedInterval")) > 0:
-        bay.sample_timer = station.after(interval_s, lambda: _sample(station, bay))
-    if (interval_s := model.integer("SampledDataCtrlr", "TxEndedInterval")) > 0:
-        bay.trail_timer = station.after(interval_s, lambda: _collect(station, bay))
-
-
-def _sample(station: Station, bay: Bay) -> None:
-    model = station.model
-    measurands = model.members("SampledDataCtrlr", "TxUpdatedMeasurands")
-    if found := metering.take(station, bay, measurands, Context.SAMPLE_PERIODIC):
-        tell(station, bay, "Updated", "MeterValuePeriodic", readings=found)
-    _mind_power(station, bay)
-    interval_s = model.integer("SampledDataCtrlr", "TxUpdatedInterval")
-    bay.sample_timer = station.after(interval_s, lambda: _sample(station, bay)) if interval_s else None
-
-
-def _collect(station: Station, bay: Bay) -> None:
-    model = station.model
-    measurands = model.members("SampledDataCtrlr", "TxEndedMeasurands")
-    bay.trail += metering.take(station, bay, measurands, Context.SAMPLE_PERIODIC)
-    interval_s = model.integer("SampledDataCtrlr", "TxEndedInterval")
-    bay.trail_timer = station.after(interval_s, lambda: _collect(station, bay)) if interval_s else None
-
-
-def aligned(station: Station) -> None:
-    """J01 in a transaction."""
-    model = station.model
-    for bay in station.bays.values():
-        if bay.transaction is None:
-            continue
-        now = metering.take(station, bay, model.members("AlignedDataCtrlr", "Measurands"), Context.SAMPLE_CLOCK)
-        if now and not model.flag("AlignedDataCtrlr", "SendDuringIdle"):
-            tell(station, bay, "Updated", "MeterValueClock", readings=now)
-
-
-def aligned_trail(station: Station) -> None:
-    """J01 for the end of a transaction."""
-    measurands = station.model.members("AlignedDataCtrlr", "TxEndedMeasurands")
-    for bay in station.bays.values():
-        if bay.transaction is not None:
-            bay.trail += metering.take(station, bay, measurands, Context.SAMPLE_CLOCK)
+def mention(station: Station, bay: Bay, trigger: str) -> None:
+    """Tell that something has changed which is no state of the bay."""
+    tell(station, bay, "Updated", trigger)
 
 
 def report(station: Station, bay: Bay) -> None:
@@ -326,11 +243,6 @@ def _may_begin(station: Station) -> bool:
     return station.accepted or station.model.flag("TxCtrlr", "TxBeforeAcceptedEnabled")
 
 
-def _register_wh(station: Station, bay: Bay, transaction: Transaction) -> Decimal:
-    """Never less than what was told before, whatever the meter says."""
-    return max(station.hardware.measure(bay.evse_id).import_wh, transaction.last_wh)
-
-
 def _mind_power(station: Station, bay: Bay) -> None:
     """Close or open the contactor as the bay's state asks. Energy for a refused token is what MaxEnergyOnInvalidId leaves."""
     authorization = bay.authorization
@@ -350,7 +262,7 @@ def _mind_power(station: Station, bay: Bay) -> None:
     elif not may and bay.closed:
         station.hardware.open_contactor(bay.evse_id)
         bay.closed = bay.flows = bay.waiting = False
-        bay.wait_timer = _cancelled(bay.wait_timer)
+        bay.wait_timer = cancelled(bay.wait_timer)
     if authorization is None and bay.plugged is not None and bay.transaction is None:
         station.hardware.unlock(bay.evse_id, bay.plugged)
 
@@ -359,7 +271,7 @@ def _energy_left_wh(station: Station, bay: Bay) -> Decimal:
     """What MaxEnergyOnInvalidId leaves of the transaction's energy; never negative."""
     if bay.transaction is None:
         return Decimal(0)
-    used_wh = _register_wh(station, bay, bay.transaction) - bay.transaction.begin_wh
+    used_wh = register_wh_of(station, bay, bay.transaction) - bay.transaction.begin_wh
     return max(Decimal(0), station.model.integer("TxCtrlr", "MaxEnergyOnInvalidId") - used_wh)
 
 
@@ -381,10 +293,3 @@ def _vehicle_waits(station: Station, bay: Bay) -> None:
     if bay.waiting and not bay.flows:
         bay.waiting = False
         settle(station, bay, "ChargingStateChanged")
-
-
-def _cancelled(timer: Timer | None) -> Timer | None:
-    """Nothing, in place of a timer that is not to run any more."""
-    if timer is not None:
-        timer.cancel()
-    return None

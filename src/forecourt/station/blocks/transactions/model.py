@@ -12,6 +12,7 @@ EV_CONNECTED: Final = "EVConnected"
 AUTHORIZED: Final = "Authorized"
 POWER_PATH_CLOSED: Final = "PowerPathClosed"
 ENERGY_TRANSFER: Final = "EnergyTransfer"
+PARKING_BAY: Final = "ParkingBayOccupancy"
 
 REGISTERS: Shelf[Decimal] = Shelf("registers", Decimal)
 """What was last told of the import register of each EVSE, for hardware whose meter forgets."""
@@ -26,6 +27,9 @@ def conditions(bay: Bay) -> frozenset[str]:
         met.add(AUTHORIZED)
     if bay.plugged is not None and bay.authorization is not None:
         met.add(POWER_PATH_CLOSED)
+    if bay.parked or bay.plugged is not None or bay.cable_left is not None:
+        # Without a sensor in the bay it is the cable that tells.
+        met.add(PARKING_BAY)
     if bay.flows:
         met.add(ENERGY_TRANSFER)
     return frozenset(met)

@@ -10,7 +10,7 @@ from forecourt.charging.tokens import StopRight, Token, TokenKind, Verdict, righ
 from forecourt.station import events
 from forecourt.station.blocks.authorization.actions import judge
 from forecourt.station.blocks.reservation import actions as reservation
-from forecourt.station.blocks.transactions import actions
+from forecourt.station.blocks.transactions import actions, sampling
 from forecourt.station.core import Station
 from forecourt.station.state import Authorization, Bay
 
@@ -32,6 +32,10 @@ def on_unplugged(station: Station, event: events.Unplugged) -> None:
     actions.unplugged(station, station.bays[event.evse_id], cable_left=event.cable_left)
 
 
+def on_parked(station: Station, event: events.Parked) -> None:
+    actions.parked(station, station.bays[event.evse_id], there=event.there)
+
+
 def on_drawing(station: Station, event: events.Drawing) -> None:
     actions.drawing(station, station.bays[event.evse_id], flows=event.flows)
 
@@ -46,17 +50,17 @@ def on_fault(station: Station, event: events.Fault) -> None:
 
 
 def on_aligned(station: Station, event: events.AlignedMoment) -> None:
-    actions.aligned(station)
+    sampling.aligned(station)
 
 
 def on_trail(station: Station, event: events.TrailMoment) -> None:
-    actions.aligned_trail(station)
+    sampling.aligned_trail(station)
 
 
 def on_variable(station: Station, event: events.VariableChanged) -> None:
     if event.name.component == "SampledDataCtrlr":
         for bay in station.bays.values():
-            actions.sample_later(station, bay)
+            sampling.sample_later(station, bay)
 
 
 def on_resetting(station: Station, event: events.Resetting) -> None:
@@ -90,9 +94,10 @@ def _may_be_ended_by_another(station: Station, evse_id: EvseId | None) -> bool:
 def _judged(station: Station, token: Token, evse_id: EvseId | None, info: TokenInfo) -> None:
     master = station.model.text("AuthCtrlr", "MasterPassGroupId")
     master_group = Token.untyped(master) if master else None
+    ended = False
     bay = reservation.preferred(station, _free(station, evse_id), token, info.group)
     if bay is None or same_group(info.group, master_group):
-        for busy in _busy(station, evse_id):
+        for busy in list(_busy(station, evse_id)):
             started_by = _starter(busy)
             right = right_to_stop(
                 token,
@@ -102,10 +107,15 @@ def _judged(station: Station, token: Token, evse_id: EvseId | None, info: TokenI
                 started_group=None if started_by is None else started_by.group,
                 master_group=master_group,
             )
-            if right.granted:
-                reason = "MasterPass" if right is StopRight.MASTER_PASS else "Local"
-                actions.withdraw(station, busy, "StopAuthorized", reason, stop_token=token)
+            if right is StopRight.MASTER_PASS:
+                # C16.FR.02: without a display to choose at, all of them.
+                actions.withdraw(station, busy, "StopAuthorized", "MasterPass", stop_token=token)
+                ended = True
+            elif right.granted:
+                actions.withdraw(station, busy, "StopAuthorized", "Local", stop_token=token)
                 return
+    if ended:
+        return
     if info.verdict is not Verdict.ACCEPTED:
         station.hardware.show(evse_id, f"Not accepted: {info.verdict.value}")
         return

@@ -24,6 +24,9 @@ _TRAILS: Final = {
     Name("AlignedDataCtrlr", "Interval"): Name("AlignedDataCtrlr", "TxEndedInterval"),
 }
 
+_DISCONNECT: Final = Name("TxCtrlr", "StopTxOnEVSideDisconnect")
+_STOP_POINT: Final = Name("TxCtrlr", "TxStopPoint")
+
 _OPTIONAL: Final = {"Reservation": "ReservationCtrlr", "SmartCharging": "SmartChargingCtrlr"}
 
 
@@ -88,6 +91,10 @@ def on_change_configuration(station: Station, call: v16.ChangeConfiguration) -> 
     if row.name in _TRAILS and status is Found.ACCEPTED:
         # 1.6 has one interval for what is sent on the way and for what comes with the stop (9.1.27).
         station.model.set(_TRAILS[row.name], value)
+    if row.name == _DISCONNECT and status is Found.ACCEPTED:
+        # 1.6 has no points to choose: whether pulling the cable ends a transaction is all there is.
+        ends = station.model.flag(_DISCONNECT.component, _DISCONNECT.variable)
+        station.model.set(_STOP_POINT, "EVConnected,Authorized" if ends else "Authorized")
     words: Mapping[Found, v16.ConfigurationStatus] = {
         Found.ACCEPTED: "Accepted",
         Found.REBOOT_REQUIRED: "RebootRequired",
