@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from forecourt.cli.main import main
 from forecourt.cli.station_view import View
 from forecourt.clock import SYSTEM
-from forecourt.transport import SoapSettings, serve
+from forecourt.transport import SoapSettings, serve, with_passwords
 from forecourt.transport.outbound import anywhere
 from tests.cli.csms import Csms
 from tests.station.test_workbench import Bench
@@ -85,6 +85,15 @@ async def test_what_it_keeps_outlives_a_kill_in_the_middle_of_a_session(tmp_path
             await run.until("cannot: dance")
             assert await run.process.wait() == 0
     assert not csms.open
+
+
+async def test_who_is_not_let_in_reads_why() -> None:
+    passwords = with_passwords({"CS001": "another-password"})
+    async with (
+        serve("127.0.0.1", 0, handlers=Csms().handlers, authenticate=passwords) as server,
+        started(f"ws://127.0.0.1:{server.port}/ocpp", "--password", "a-wrong-password") as run,
+    ):
+        await run.until("offline .*401")
 
 
 async def test_it_speaks_soap_where_the_url_is_http() -> None:

@@ -344,8 +344,8 @@ class Station:
         offline_s = self.timeline.monotonic() - self.offline_since
         self.turn(lambda: self.announce(events.Online(offline_s)))
 
-    def disconnected(self, fault: str | None = None) -> None:
-        """The connection is lost, or could not be made; `fault` is a security event if that was the reason."""
+    def disconnected(self, fault: str | None = None, why: str = "") -> None:
+        """The connection is lost, or could not be made; `fault` is a security event if that was the reason, `why` is for people."""
         if not self.on:
             return
 
@@ -354,7 +354,7 @@ class Station:
                 self.offline_since = self.timeline.monotonic()
             self.connected_now = False
             self.outbox.disconnected()
-            self.announce(events.Offline(fault))
+            self.announce(events.Offline(fault, why))
 
         self.turn(lost)
 

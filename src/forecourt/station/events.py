@@ -31,9 +31,10 @@ class Online:
 
 @dataclass(frozen=True, slots=True)
 class Offline:
-    """The connection is lost, or could not be made; `fault` is a security event if that was the reason."""
+    """The connection is lost, or could not be made; `fault` is a security event if that was the reason, `why` is for people."""
 
     fault: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ class OnlineLink:
     async def _connection(self, station: Station, route: Route, current: object) -> None:
         known = {action.request for version in station.build.versions for action in version.actions.values()}
         fault: str | None = None
+        why = ""
         try:
             url = self._url_of(route)
             async with connect(
@@ -117,10 +118,10 @@ class OnlineLink:
                     await peer.wait_closed()
         except (OSError, TimeoutError, HandshakeFailed, ValueError) as error:
             _log.info("%s cannot connect: %s", station.build.identity, error)
-            fault = incident_of(error)
+            fault, why = incident_of(error), str(error) or type(error).__name__
         if current is self._current:
             self._peer = self._current = None
-            station.disconnected(fault)
+            station.disconnected(fault, why)
 
     def _url_of(self, route: Route) -> str:
         url = route.url or self._url

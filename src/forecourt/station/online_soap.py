@@ -97,6 +97,7 @@ class SoapLink:
     async def _connection(self, station: Station, current: asyncio.Event) -> None:
         handlers = {action.request: self._handle for action in V16.actions.values()}
         password = station.model.text("SecurityCtrlr", "BasicAuthPassword") or self._password
+        why = ""
         try:
             # One after another: the one before may still hold the port.
             async with (
@@ -116,7 +117,8 @@ class SoapLink:
                     await current.wait()
         except (OSError, TimeoutError) as error:
             _log.info("%s cannot connect: %s", station.build.identity, error)
-        self._lost(station, current)
+            why = str(error) or type(error).__name__
+        self._lost(station, current, why)
 
     async def _knock(self) -> None:
         """See whether somebody is there. Raises OSError, TimeoutError."""
@@ -125,10 +127,10 @@ class SoapLink:
             _, writer = await asyncio.open_connection(parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
         writer.close()
 
-    def _lost(self, station: Station, current: asyncio.Event) -> None:
+    def _lost(self, station: Station, current: asyncio.Event, why: str) -> None:
         if current is self._current:
             self.close()
-            station.disconnected()
+            station.disconnected(why=why)
 
     def _handle(self, peer: Peer, request: Any) -> Message:
         station = self._station
@@ -150,7 +152,7 @@ class SoapLink:
             except (Disconnected, NotServed) as error:
                 _log.info("%s: %s", peer.identity, error)
                 if station is not None and current is not None:
-                    self._lost(station, current)
+                    self._lost(station, current, str(error))
                 return
             except AnsweredError as error:
                 answer = Failed(error.code, error.description)

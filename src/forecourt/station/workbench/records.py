@@ -107,7 +107,7 @@ _Told = Callable[[Any], tuple[str, int | None, str]]
 _TOLD: Final[dict[type[Any], _Told]] = {
     events.Started: lambda event: ("started", None, ""),
     events.Online: lambda event: ("online", None, ""),
-    events.Offline: lambda event: ("offline", None, ""),
+    events.Offline: lambda event: ("offline", None, event.why),
     events.Registered: lambda event: ("accepted", None, ""),
     events.Plugged: lambda event: ("plugged", event.evse_id, f"connector {event.connector_id}"),
     events.Unplugged: lambda event: ("unplugged", event.evse_id, "cable left" if event.cable_left else ""),
