@@ -124,6 +124,10 @@ class Rig:
                 return v2.AuthorizeResponse(id_token_info=ACCEPTED)
             case v2.TransactionEvent() if isinstance(request.id_token, v2.IdToken):
                 return v2.TransactionEventResponse(id_token_info=ACCEPTED)
+            case v2.NotifyEVChargingNeeds():
+                return v2.NotifyEVChargingNeedsResponse(status="Accepted")
+            case v2.NotifyEVChargingSchedule():
+                return v2.NotifyEVChargingScheduleResponse(status="Accepted")
             case _:
                 response = self.version.action_of(request).response
                 assert response is not None

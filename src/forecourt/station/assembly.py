@@ -54,7 +54,7 @@ from forecourt.station.blocks.security import v2 as security_v2
 from forecourt.station.blocks.security import v16 as security_v16
 from forecourt.station.blocks.smart_charging import actions as smart_charging
 from forecourt.station.blocks.smart_charging import external as limits
-from forecourt.station.blocks.smart_charging import priority
+from forecourt.station.blocks.smart_charging import needs, priority
 from forecourt.station.blocks.smart_charging import v2 as smart_charging_v2
 from forecourt.station.blocks.smart_charging import v16 as smart_charging_v16
 from forecourt.station.blocks.smart_charging.model import INSTALLED, Charging
@@ -152,6 +152,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.Presented: (sessions.on_presented,),
         events.Restricted: (limits.on_restricted,),
         events.Hurried: (priority.on_hurried,),
+        events.Needed: (needs.on_needed,),
         events.Fault: (
             sessions.on_fault,
             diagnostics.on_fault,

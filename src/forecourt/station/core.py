@@ -26,7 +26,7 @@ from forecourt.station.config import Build
 from forecourt.station.device_model.table import Name
 from forecourt.station.device_model.values import DeviceModel
 from forecourt.station.dialects import Dialect, Listener
-from forecourt.station.hardware.interface import Hardware
+from forecourt.station.hardware.interface import Hardware, Needs
 from forecourt.station.link import Link, Route
 from forecourt.station.outbox import Outbox, TransactionMessage
 from forecourt.station.state import FIRMWARE, TRANSACTIONS, Bay
@@ -394,6 +394,9 @@ class Station:
         self, limit: Cap | None, source: str = "EMS", *, evse_id: EvseId = STATION, adds: bool = False
     ) -> None:
         self.turn(lambda: self.announce(events.Restricted(limit, source, evse_id, adds)))
+
+    def needs(self, evse_id: EvseId, needs: Needs) -> None:
+        self.turn(lambda: self.announce(events.Needed(evse_id, needs)))
 
     def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
         self.turn(lambda: self.announce(events.Hurried(evse_id, wanted)))

@@ -13,6 +13,7 @@ from forecourt.station.device_model.table import Name
 
 if TYPE_CHECKING:
     from forecourt.ocpp.message import Message
+    from forecourt.station.hardware.interface import Needs
     from forecourt.station.link import Answer
     from forecourt.station.state import Authorization, Bay
 
@@ -85,6 +86,14 @@ class Restricted:
     source: str
     evse_id: EvseId
     adds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A vehicle has said what it needs."""
+
+    evse_id: EvseId
+    needs: Needs
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ drives the station.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -33,6 +34,24 @@ class Measurement:
     soc_percent: Decimal | None = None
     frequency_hz: Decimal = Decimal(50)
     temperature_celsius: Decimal = Decimal(25)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a vehicle that can talk (ISO 15118) says it needs: energy until it departs, and what it can take at the plug.
+
+    Currents are per phase, on `phases` (0 for DC); the power over all phases.
+    """
+
+    energy_wh: Decimal
+    least_a: Decimal
+    most_a: Decimal
+    most_v: Decimal
+    most_w: Decimal
+    phases: int
+    capacity_wh: Decimal | None = None
+    soc_percent: int | None = None
+    departs_at: datetime | None = None
 
 
 class Hardware(Protocol):
@@ -98,6 +117,9 @@ class Events(Protocol):
     ) -> None:
         """Somebody else than the management system, as an energy manager in the house, limits what the station or an EVSE
         draws. With `adds` that much is generated locally, and may be drawn on top."""
+
+    def needs(self, evse_id: EvseId, needs: Needs) -> None:
+        """The vehicle says what it needs: once after it is given power, and whenever that changes."""
 
     def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
         """The driver pressed the button for priority charging, or presses it again to end it."""

@@ -14,6 +14,8 @@ from forecourt.station.hardware.interface import Events, Measurement
 from forecourt.station.hardware.vehicle import STEP_S, Vehicle
 from forecourt.station.timeline import Timeline
 
+TALK_S: Final = 0.5
+"""From the contactor closing to the vehicle telling its needs, if it tells any."""
 REACTION_S: Final = 1.0
 """From the contactor closing, or the offer rising, to the vehicle taking energy."""
 
@@ -111,6 +113,10 @@ class SimulatedHardware:
         if self._events is not None:
             self._events.restricted(limit, source, evse_id=EvseId(evse_id), adds=adds)
 
+    def renegotiate(self, *, evse_id: int = 1) -> None:
+        """The vehicle tells its needs anew."""
+        self._talk(self._sockets[EvseId(evse_id)])
+
     def hurry(self, *, evse_id: int = 1, wanted: bool = True) -> None:
         """Press the button for priority charging."""
         if self._events is not None:
@@ -160,6 +166,8 @@ class SimulatedHardware:
         socket = self._sockets[evse_id]
         self._integrate(socket)
         socket.closed = True
+        if socket.vehicle is not None and socket.vehicle.model.talks:
+            self._timeline.after(TALK_S, lambda: self._talk(socket))
         self._react(socket)
 
     def open_contactor(self, evse_id: EvseId) -> None:
@@ -225,6 +233,13 @@ class SimulatedHardware:
         self._install = None
         if self._events is not None:
             self._events.installed(version)
+
+    def _talk(self, socket: _Socket) -> None:
+        vehicle, built = socket.vehicle, socket.built
+        if vehicle is not None and socket.closed and self._events is not None:
+            self._integrate(socket)
+            found = vehicle.needs(voltage_v=self._voltage_v(socket), phases=built.phases, direct=built.direct)
+            self._events.needs(socket.evse_id, found)
 
     # Physics.
 

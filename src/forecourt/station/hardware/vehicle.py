@@ -7,8 +7,12 @@ charge agree with each other, whenever anybody looks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from itertools import pairwise
 from typing import Final
+
+from forecourt.station.hardware.interface import Needs
 
 STEP_S: Final = 60.0
 _TAPER: Final = ((0.0, 1.0), (0.8, 1.0), (0.9, 0.5), (1.0, 0.08))
@@ -20,6 +24,7 @@ class Model:
 
     `curve` gives the share of the most power at states of charge (both 0 to 1), straight between; `efficiency` is what
     of the energy at the plug reaches the battery. `discharge_w` is what it can give back (V2X); 0: nothing.
+    `talks` says that it tells what it needs (ISO 15118).
     """
 
     battery_wh: float = 60_000.0
@@ -31,17 +36,19 @@ class Model:
     efficiency: float = 0.9
     curve: tuple[tuple[float, float], ...] = _TAPER
     discharge_w: float = 0.0
+    talks: bool = False
 
 
 class Vehicle:
     """One vehicle with what is in its battery. `target` is the state of charge at which it wants no more."""
 
-    __slots__ = ("energy_wh", "model", "target")
+    __slots__ = ("departs_at", "energy_wh", "model", "target")
 
     def __init__(self, model: Model | None = None, *, soc: float = 0.4, target: float = 1.0) -> None:
         self.model: Final = model or Model()
         self.energy_wh = self.model.battery_wh * soc
         self.target = target
+        self.departs_at: datetime | None = None
 
     @property
     def soc(self) -> float:
@@ -66,6 +73,23 @@ class Vehicle:
         # The on-board charger is the bottleneck; the battery's taper is felt only when it falls below that.
         battery_w = self.model.dc_power_w * share
         return min(offered_a * voltage_v * lines, full_w, battery_w)
+
+    def needs(self, *, voltage_v: float, phases: int, direct: bool) -> Needs:
+        """What it says it needs, to be at its target."""
+        model, lines = self.model, self.lines_used(phases, direct=direct)
+        most_a = model.dc_power_w / voltage_v if direct else model.ac_current_a
+        wanted_wh = max(0.0, self.target * model.battery_wh - self.energy_wh) / model.efficiency
+        return Needs(
+            energy_wh=Decimal(round(wanted_wh)),
+            least_a=Decimal(str(0.0 if direct else model.minimum_current_a)),
+            most_a=Decimal(round(most_a)),
+            most_v=Decimal(round(voltage_v)),
+            most_w=Decimal(round(most_a * voltage_v * lines)),
+            phases=0 if direct else lines,
+            capacity_wh=Decimal(round(model.battery_wh)),
+            soc_percent=round(self.soc * 100),
+            departs_at=self.departs_at,
+        )
 
     def lines_used(self, phases: int, *, direct: bool) -> int:
         return 1 if direct else min(phases, self.model.ac_phases)

@@ -14,7 +14,7 @@ from forecourt.charging.profiles import Criteria, Outcome, Profiles, SameLevel
 from forecourt.charging.schedule import Installed, Profile, Purpose, RateUnit
 from forecourt.charging.timing import Window
 from forecourt.station import events
-from forecourt.station.blocks.smart_charging import external, priority
+from forecourt.station.blocks.smart_charging import external, needs, priority
 from forecourt.station.blocks.smart_charging.dynamic import pull_later
 from forecourt.station.blocks.smart_charging.limiting import apply, counting, feed_of, grid_of, situation_of
 from forecourt.station.blocks.smart_charging.model import CONTROLLER, Charging, ProfilesReport, facts
@@ -50,6 +50,8 @@ def install(
         adopt(station, outcome.profiles)
         _bind(station)
         _changed(station)
+        if evse_id in station.bays:
+            needs.follow(station, profile, station.bays[evse_id])
     return outcome.verdict
 
 
@@ -142,6 +144,7 @@ def on_online(station: Station, event: events.Online) -> None:
         _changed(station)
     external.tell(station)
     priority.tell(station)
+    needs.tell(station)
 
 
 def on_offline(station: Station, event: events.Offline) -> None:
@@ -176,6 +179,7 @@ def on_transaction_ended(station: Station, event: events.TransactionEnded) -> No
     part.priority -= {bay.evse_id}
     part.priority_told -= {bay.evse_id}
     bay.ready_at = None
+    needs.forget(station, bay)
     _drop_waiting(station, bay)
     apply(station)
 

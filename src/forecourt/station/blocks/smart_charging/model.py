@@ -16,6 +16,7 @@ from forecourt.charging.schedule import Installed, Purpose, RateUnit, Schedule
 from forecourt.clock import Timer
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Name, table
+from forecourt.station.hardware.interface import Needs
 from forecourt.station.storage import Shelf
 
 CONTROLLER: Final = "SmartChargingCtrlr"
@@ -31,10 +32,21 @@ class Charging:
     without profiles share what is empty.
 
     `delays_s` are the random delays of running transactions (K01.FR.93); `priority` says where priority charging is on; `told`
-    the limits of others that were last told; `asked_at` when dynamic profiles were last asked for (K28.FR.10).
+    the limits of others that were last told; `asked_at` when dynamic profiles were last asked for (K28.FR.10); `needs` what the vehicles have
+    said they need, as it is or will be told (K15).
     """
 
-    __slots__ = ("asked_at", "delays_s", "priority", "priority_told", "profiles", "pull_timer", "timer", "told")
+    __slots__ = (
+        "asked_at",
+        "delays_s",
+        "needs",
+        "priority",
+        "priority_told",
+        "profiles",
+        "pull_timer",
+        "timer",
+        "told",
+    )
 
     def __init__(self, station: Station) -> None:
         self.profiles = _NO_PROFILES
@@ -45,6 +57,7 @@ class Charging:
         self.told: Mapping[ProfileId, Installed] = _NOTHING
         self.asked_at: Mapping[ProfileId, datetime] = _NOTHING
         self.pull_timer: Timer | None = None
+        self.needs: Mapping[EvseId, NeedsTold] = _NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +89,25 @@ class LimitCleared:
 
     evse_id: EvseId
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsTold:
+    """NotifyEVChargingNeeds (K15, K17). `late` says that it could not be told at once."""
+
+    evse_id: EvseId
+    needs: Needs
+    at: datetime
+    late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleTaken:
+    """NotifyEVChargingSchedule (K15.FR.19): the schedule that the vehicle follows, from `at` on, and which one it chose."""
+
+    evse_id: EvseId
+    at: datetime
+    schedule: Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

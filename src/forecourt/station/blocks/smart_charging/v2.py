@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 from msgspec import UNSET, UnsetType
 
@@ -14,7 +14,16 @@ from forecourt.ocpp import v2
 from forecourt.ocpp.errors import ErrorCode, ProtocolError
 from forecourt.ocpp.versions import V201
 from forecourt.station.blocks.smart_charging import actions, dynamic, priority
-from forecourt.station.blocks.smart_charging.model import LimitCleared, LimitSet, PriorityChanged, ProfilesReport, Pull
+from forecourt.station.blocks.smart_charging.model import (
+    CONTROLLER,
+    LimitCleared,
+    LimitSet,
+    NeedsTold,
+    PriorityChanged,
+    ProfilesReport,
+    Pull,
+    ScheduleTaken,
+)
 from forecourt.station.blocks.transactions import actions as transactions
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Said, Says
@@ -146,6 +155,52 @@ def say_priority(station: Station, changed: PriorityChanged) -> v2.NotifyPriorit
     return v2.NotifyPriorityCharging(transaction_id=changed.transaction_id, activated=changed.on)
 
 
+def say_needs(station: Station, told: NeedsTold) -> v2.NotifyEVChargingNeeds:
+    """K15.FR.01, 06, 20."""
+    needs, mode, old = told.needs, "DC", station.dialect.version is V201
+    ac: v2.ACChargingParameters | UnsetType = UNSET
+    dc: v2.DCChargingParameters | UnsetType = UNSET
+    if needs.phases:
+        mode = ("AC_single_phase", "AC_two_phase", "AC_three_phase")[needs.phases - 1]
+        ac = v2.ACChargingParameters(
+            energy_amount=needs.energy_wh,
+            ev_min_current=needs.least_a,
+            ev_max_current=needs.most_a,
+            ev_max_voltage=needs.most_v,
+        )
+    else:
+        dc = v2.DCChargingParameters(
+            ev_max_current=needs.most_a,
+            ev_max_voltage=needs.most_v,
+            ev_max_power=needs.most_w,
+            energy_amount=needs.energy_wh,
+            ev_energy_capacity=UNSET if needs.capacity_wh is None else needs.capacity_wh,
+            state_of_charge=UNSET if needs.soc_percent is None else needs.soc_percent,
+        )
+    return v2.NotifyEVChargingNeeds(
+        evse_id=told.evse_id,
+        max_schedule_tuples=station.model.integer(CONTROLLER, "PeriodsPerSchedule"),
+        timestamp=told.at if told.late and not old else UNSET,
+        charging_needs=v2.ChargingNeeds(
+            requested_energy_transfer=cast(v2.EnergyTransferMode, mode),
+            departure_time=UNSET if needs.departs_at is None else needs.departs_at,
+            ac_charging_parameters=ac,
+            dc_charging_parameters=dc,
+        ),
+    )
+
+
+def say_taken(station: Station, taken: ScheduleTaken) -> v2.NotifyEVChargingSchedule:
+    """K15.FR.10, 19, 21."""
+    old = station.dialect.version is V201
+    return v2.NotifyEVChargingSchedule(
+        time_base=taken.at,
+        evse_id=taken.evse_id,
+        charging_schedule=words.schedule(taken.schedule),
+        selected_charging_schedule_id=UNSET if old else taken.schedule.schedule_id,
+    )
+
+
 def say_pull(station: Station, pull: Pull) -> v2.PullDynamicScheduleUpdate | None:
     """K28.FR.10. New in 2.1."""
     if station.dialect.version is V201:
@@ -185,5 +240,7 @@ SAYS: Final[Says] = {
     LimitSet: Said(v2.NotifyChargingLimit, say_limit),
     LimitCleared: Said(v2.ClearedChargingLimit, say_cleared),
     PriorityChanged: Said(v2.NotifyPriorityCharging, say_priority),
+    NeedsTold: Said(v2.NotifyEVChargingNeeds, say_needs),
+    ScheduleTaken: Said(v2.NotifyEVChargingSchedule, say_taken),
     Pull: Said(v2.PullDynamicScheduleUpdate, say_pull, heard_pull),
 }
