@@ -132,8 +132,8 @@ def on_variable(station: Station, event: events.VariableChanged) -> None:
 def on_started(station: Station, event: events.Started) -> None:
     """The security profile is that of the profile which was connected with last, or what the station was built with."""
     profile = _profile(station, station.model.integer(*ACTIVE))
-    if profile is not None:
-        _adopt_security(station, profile.security_profile)
+    if profile is not None and profile.security_profile != station.model.integer(*SECURITY_PROFILE):
+        station.model.set(SECURITY_PROFILE, str(profile.security_profile))
 
 
 def on_online(station: Station, event: events.Online) -> None:
@@ -151,7 +151,10 @@ def on_online(station: Station, event: events.Online) -> None:
         station.registration = None
     if profile.message_timeout_s is not None and str(profile.message_timeout_s) != station.model.text(*_TIMEOUT):
         station.model.set(_TIMEOUT, str(profile.message_timeout_s))
-    _adopt_security(station, profile.security_profile)
+    if profile.security_profile != station.model.integer(*SECURITY_PROFILE):
+        station.model.set(SECURITY_PROFILE, str(profile.security_profile))
+        detail = f"security profile {profile.security_profile}"
+        station.announce(events.Incident("ReconfigurationOfSecurityParameters", detail))
     _drop_lower(station)
 
 
@@ -179,12 +182,6 @@ def failed(station: Station) -> bool:
 def _end_trial(station: Station) -> None:
     station.part(Network).trial = None
     station.storage.remove(TRIAL, _KEY)
-
-
-def _adopt_security(station: Station, security_profile: int) -> None:
-    if security_profile != station.model.integer(*SECURITY_PROFILE):
-        station.model.set(SECURITY_PROFILE, str(security_profile))
-        station.announce(events.Incident("ReconfigurationOfSecurityParameters", f"security profile {security_profile}"))
 
 
 def _drop_lower(station: Station) -> None:
