@@ -58,7 +58,7 @@ class Visitor:
         for scheme in ("light", "dark"):
             await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             # Colours on their way from one theme to the other are nobody's.
-            await self.page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished))")
+            await self.page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
             found = await self.page.evaluate(
                 "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })", _RULES
             )

@@ -27,7 +27,7 @@ function Search({ close }: { close: () => void }) {
   const navigate = useNavigate();
   const [said, setSaid] = useState("");
   const found = useFound(said);
-  const combobox = useCombobox();
+  const combobox = useCombobox({ opened: true });
   useEffect(() => {
     combobox.selectFirstOption();
   }, [found.length, said]);

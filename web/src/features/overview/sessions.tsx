@@ -7,6 +7,7 @@ import type { TransactionOut } from "@/shared/api/schema.gen.ts";
 import type { Scope } from "@/shared/api/scope.tsx";
 import { useFormat, useWords } from "@/shared/i18n/index.tsx";
 import { useReadings } from "@/shared/live/live.tsx";
+import { nowOf } from "@/shared/live/session.ts";
 import { Ago } from "@/shared/ui/ago.tsx";
 import { Empty } from "@/shared/ui/empty.tsx";
 import { Listing } from "@/shared/ui/listing.tsx";
@@ -20,7 +21,8 @@ export function Sessions({ scope }: { scope: Scope }) {
   const list = useListed<TransactionOut>(["transactions", "list", { overview: true, ...question }], (cursor, signal) =>
     told(api.GET("/api/v1/transactions", { params: { query: said({ ...question, cursor }) }, signal })),
   );
-  const reading = (one: TransactionOut) => (one.evseId === null ? undefined : readings.of(one.stationId, one.evseId));
+  const now = (one: TransactionOut) =>
+    nowOf(one, one.evseId === null ? undefined : readings.of(one.stationId, one.evseId));
   return (
     <Stack gap="xs">
       <Group justify="space-between" align="baseline">
@@ -46,9 +48,9 @@ export function Sessions({ scope }: { scope: Scope }) {
               </Anchor>
             ),
           },
-          { name: words.overview.power, align: "right", cell: (one) => format.power(reading(one)?.powerW) },
-          { name: words.overview.energy, align: "right", cell: (one) => format.energy(one.energyImportedWh) },
-          { name: words.stations.battery, align: "right", wide: true, cell: (one) => format.percent(reading(one)?.socPercent) },
+          { name: words.overview.power, align: "right", cell: (one) => format.power(now(one).powerW) },
+          { name: words.overview.energy, align: "right", cell: (one) => format.energy(now(one).energyWh) },
+          { name: words.stations.battery, align: "right", wide: true, cell: (one) => format.percent(now(one).socPercent) },
           { name: words.overview.begun, wide: true, cell: (one) => <Ago at={one.startedAt} /> },
         ]}
         empty={<Empty title={words.overview.nobody} />}

@@ -8,6 +8,7 @@ import { useMay } from "@/shared/api/session.ts";
 import { CommandDialog } from "@/shared/commanding/dialog.tsx";
 import { type Kind, useOffered } from "@/shared/commanding/kinds.ts";
 import { useFormat, useWords } from "@/shared/i18n/index.tsx";
+import { nowOf } from "@/shared/live/session.ts";
 import { Ago } from "@/shared/ui/ago.tsx";
 import { StateBadge } from "@/shared/ui/badges.tsx";
 
@@ -22,6 +23,7 @@ type Props = {
 export function Evse({ station, evseId, connectors, readings, session }: Props) {
   const words = useWords();
   const format = useFormat();
+  const now = session && nowOf(session, readings);
   const phases = Object.entries(readings?.currentPerPhaseA ?? {});
   return (
     <Card withBorder component="section" aria-label={words.stations.evse(evseId)}>
@@ -32,18 +34,18 @@ export function Evse({ station, evseId, connectors, readings, session }: Props) 
         {connectors.map((one) => (
           <Connector key={one.connectorId ?? 0} connector={one} />
         ))}
-        {session && (
+        {session && now && (
           <Stack gap={4}>
             <Group justify="space-between" align="baseline">
               <Text size="xl" fw={700}>
-                {format.power(readings?.powerW)}
+                {format.power(now.powerW)}
               </Text>
-              <Text>{format.energy(session.energyImportedWh)}</Text>
+              <Text>{format.energy(now.energyWh)}</Text>
             </Group>
-            {readings?.socPercent !== null && readings?.socPercent !== undefined && (
+            {now.socPercent !== null && (
               <Group gap="xs" wrap="nowrap">
-                <Progress value={readings.socPercent} flex={1} aria-label={words.stations.battery} />
-                <Text size="sm">{format.percent(readings.socPercent)}</Text>
+                <Progress value={now.socPercent} flex={1} aria-label={words.stations.battery} />
+                <Text size="sm">{format.percent(now.socPercent)}</Text>
               </Group>
             )}
             {phases.length > 0 && (

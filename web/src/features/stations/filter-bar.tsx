@@ -1,5 +1,5 @@
 /** What is shown of the stations, and views of it that have a name. */
-import { ActionIcon, Button, Group, Menu, Popover, Select, Stack, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Menu, Modal, Select, Stack, TextInput } from "@mantine/core";
 import { IconBookmark, IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useWords } from "@/shared/i18n/index.tsx";
@@ -91,41 +91,50 @@ function Views({ filters, change }: Props) {
   const show = (shown: Filters) =>
     change({ ...Object.fromEntries([...NAMES, "sort"].map((one) => [one, undefined])), ...shown });
   return (
-    <Popover opened={naming} onChange={setNaming} position="bottom-end" trapFocus>
-      <Popover.Target>
-        <div>
-          <Menu position="bottom-end" closeOnItemClick>
-            <Menu.Target>
-              <ActionIcon variant="default" size="lg" aria-label={words.stations.views}>
-                <IconBookmark size={18} aria-hidden />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {views.map((view) => (
-                <Group key={view.name} gap={0} wrap="nowrap">
-                  <Menu.Item onClick={() => show(view.filters)}>{view.name}</Menu.Item>
-                  <Menu.Item
-                    w={40}
-                    color="red"
-                    aria-label={`${words.common.remove}: ${view.name}`}
-                    onClick={() => forget(view.name)}
-                    leftSection={<IconTrash size={14} aria-hidden />}
-                  />
-                </Group>
-              ))}
-              <Menu.Item onClick={() => setNaming(true)}>{words.stations.keepView}</Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        </div>
-      </Popover.Target>
-      <Popover.Dropdown>
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="default" size="lg" aria-label={words.stations.views}>
+            <IconBookmark size={18} aria-hidden />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {views.map((view) => (
+            <Group key={view.name} gap={0} wrap="nowrap">
+              <Menu.Item onClick={() => show(view.filters)}>{view.name}</Menu.Item>
+              <Menu.Item
+                w={40}
+                color="red"
+                aria-label={`${words.common.remove}: ${view.name}`}
+                onClick={() => forget(view.name)}
+                leftSection={<IconTrash size={14} aria-hidden />}
+              />
+            </Group>
+          ))}
+          <Menu.Item onClick={() => setNaming(true)}>{words.stations.keepView}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal
+        opened={naming}
+        onClose={() => setNaming(false)}
+        title={words.stations.keepView}
+        closeButtonProps={{ "aria-label": words.common.close }}
+      >
         <form onSubmit={submit}>
-          <Stack gap="xs">
-            <TextInput label={words.stations.viewName} value={name} required onChange={(event) => setName(event.currentTarget.value)} />
-            <Button type="submit">{words.common.save}</Button>
+          <Stack gap="sm">
+            <TextInput
+              data-autofocus
+              label={words.stations.viewName}
+              value={name}
+              required
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <Group justify="flex-end">
+              <Button type="submit">{words.common.save}</Button>
+            </Group>
           </Stack>
         </form>
-      </Popover.Dropdown>
-    </Popover>
+      </Modal>
+    </>
   );
 }

@@ -19,7 +19,7 @@ import { EnergyTrail, Events, Remarks } from "./account.tsx";
 import { SessionBadge, useOutlet } from "./badges.tsx";
 import { Charts } from "./charts.tsx";
 import { Limits } from "./limits.tsx";
-import { lasted, type Now, nowOf } from "./live.ts";
+import { lasted, type Now, nowOf } from "@/shared/live/session.ts";
 import { Stopping, StopOutcome } from "./stopping.tsx";
 import { useTail } from "./tail.ts";
 

@@ -19,7 +19,7 @@ import { type Column, Listing } from "@/shared/ui/listing.tsx";
 import { useNow } from "@/shared/ui/now.ts";
 import { Page } from "@/shared/ui/page.tsx";
 import { SessionBadge, useOutlet } from "./badges.tsx";
-import { lasted, type Now, nowOf } from "./live.ts";
+import { lasted, type Now, nowOf } from "@/shared/live/session.ts";
 
 type State = "active" | "ended" | "all";
 

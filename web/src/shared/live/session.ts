@@ -1,5 +1,5 @@
 /** What a running session has come to, from the newest readings of its outlet: pure. */
-import type { EvseReadings, TransactionOut } from "@/shared/api/schema.gen.ts";
+import type { EvseReadings, TransactionOut } from "../api/schema.gen.ts";
 
 export type Now = { powerW: number | null; energyWh: number | null; socPercent: number | null };
 

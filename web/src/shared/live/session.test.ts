@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { EvseReadings, TransactionOut } from "@/shared/api/schema.gen.ts";
-import { lasted, nowOf } from "./live.ts";
+import type { EvseReadings, TransactionOut } from "../api/schema.gen.ts";
+import { lasted, nowOf } from "./session.ts";
 
 const running = {
   startedAt: "2026-11-28T10:00:00Z",
