@@ -105,7 +105,9 @@ class Network:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
         self._open |= {writer, far_writer}
         try:
-            await asyncio.gather(_pour(reader, far_writer), _pour(far_reader, writer))
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_pour(reader, far_writer))
+                both.create_task(_pour(far_reader, writer))
         finally:
             self._open -= {writer, far_writer}
 
