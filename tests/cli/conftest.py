@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.csms.api.conftest import api_settings, gateway, system, webhook_settings
+from tests.csms.api.conftest import api_settings, gateway, system, systems, webhook_settings
 from tests.csms.conftest import database_url, server, server_folder
 
-__all__ = ["api_settings", "database_url", "gateway", "server", "server_folder", "system", "webhook_settings"]
+__all__ = [
+    "api_settings",
+    "database_url",
+    "gateway",
+    "server",
+    "server_folder",
+    "system",
+    "systems",
+    "webhook_settings",
+]

@@ -14,6 +14,8 @@ from forecourt.station.fleet.habits import Habits, Uniform
 from tests.csms.api.sse import reading
 from tests.csms.api.system import System
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 LIMIT_S: Final = 30.0
 NOBODY_COMES: Final = Pace(
     habits=Habits(
@@ -49,7 +51,7 @@ async def test_onboard_start_watch_limit_and_read_the_record(system: System, tmp
     line = stations(
         [make],
         {make.identity: made["password"]},
-        port=system.csms.port,
+        port=system.port,
         memory=tmp_path,
         seed=1,
         pace=NOBODY_COMES,

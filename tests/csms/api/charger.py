@@ -24,6 +24,6 @@ async def connected(
 ) -> AsyncGenerator[Driver, None]:
     """The station, connected and booted. It accepts resets unless it is told to answer otherwise."""
     known = {"Reset": answer(version, "Reset", status="Accepted"), **(answers or {})}
-    async with station(f"ws://127.0.0.1:{system.csms.port}/ocpp", wire_id, version, known) as driver:
+    async with station(f"ws://127.0.0.1:{system.port}/ocpp", wire_id, version, known) as driver:
         assert (await driver.boot()).status == "Accepted"
         yield driver

@@ -40,7 +40,7 @@ async def connected(
         "SendLocalList": answer(version, "SendLocalList", status="Accepted"),
         **(answers or {}),
     }
-    async with station(f"ws://127.0.0.1:{system.csms.port}/ocpp", wire_id, version, known) as driver:
+    async with station(f"ws://127.0.0.1:{system.port}/ocpp", wire_id, version, known) as driver:
         assert (await driver.boot()).status == "Accepted"
         yield driver
 

@@ -65,9 +65,17 @@ class System:
 
     def __init__(self, csms: Csms, client: httpx2.AsyncClient, local_key: str) -> None:
         self.csms = csms
+        self.leaves_traces = False
+        """Whether more than the database tells that a test was here: the next one gets another system."""
         self.client = client
         self.platform = Caller(client, local_key)
         """The administrator of the platform."""
+
+    @property
+    def port(self) -> int:
+        """Where stations connect."""
+        self.leaves_traces = True
+        return self.csms.port
 
     async def caller(self, role: Role, organisation: int | None = None, site: int | None = None) -> Caller:
         """Somebody with one grant."""

@@ -152,7 +152,7 @@ async def test_a_station_that_waits_is_accepted_and_asked_to_boot(system: System
     made = await add(system.platform, registration="Pending")
     path = f"/stations/{made['id']}/registration"
     trigger = {"TriggerMessage": answer(V16, "TriggerMessage", status="Accepted")}
-    url = f"ws://127.0.0.1:{system.csms.port}/ocpp"
+    url = f"ws://127.0.0.1:{system.port}/ocpp"
     async with station(url, "CP", V16, trigger, password=PASSWORD) as driver:
         assert (await driver.boot()).status == "Pending"
         decided = await system.platform.ask("PUT", path, json={"registration": "Accepted"})
@@ -189,7 +189,7 @@ async def test_a_station_is_given_another_password_which_is_shown_once(system: S
     path = f"/stations/{made['id']}/password"
     given = await system.platform.ask("POST", path, json={})
     assert given.headers["cache-control"] == "no-store"
-    url = f"ws://127.0.0.1:{system.csms.port}/ocpp"
+    url = f"ws://127.0.0.1:{system.port}/ocpp"
     async with station(url, "CP", V16, password=given.json()["password"]) as driver:
         await driver.boot()
     own = "my-own-password-1"

@@ -100,6 +100,7 @@ async def test_a_reader_that_comes_again_misses_nothing_and_gets_nothing_twice(s
     assert len(names) == expected == 16
 
 
+@pytest.mark.usefixtures("fresh")
 async def test_a_reader_that_vanishes_is_forgotten(system: System) -> None:
     assert system.csms.feed is not None
     async with reading(system.platform), reading(system.platform):

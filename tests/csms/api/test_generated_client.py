@@ -46,6 +46,7 @@ def part(name: str) -> Any:
     return importlib.import_module(f"{NAME}.{name}")
 
 
+@pytest.mark.usefixtures("fresh")
 async def test_a_generated_client_signs_in_and_manages_sites_users_and_keys(system: System, importable: Path) -> None:
     await asyncio.to_thread(generate, await document_of(system), importable)
     models, base = part("models"), str(system.client.base_url)

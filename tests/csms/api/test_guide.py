@@ -80,7 +80,7 @@ async def arrived(system: System, password: str) -> AsyncGenerator[Peer, None]:
         return v2.ClearCacheResponse(status="Accepted")
 
     handlers: dict[Any, Callable[..., Awaitable[Any]]] = {v2.ClearCache: clear}
-    url = f"ws://127.0.0.1:{system.csms.port}/ocpp"
+    url = f"ws://127.0.0.1:{system.port}/ocpp"
     async with connect(url, identity="CP1", versions=(V201,), password=password.encode(), handlers=handlers) as csms:
         said = v2.ChargingStation(vendor_name="Acme", model="Wallbox")
         booted = await csms.call(v2.BootNotification(reason="PowerUp", charging_station=said))

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import httpx2
+import pytest
 from litestar import Litestar
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,6 +16,8 @@ from forecourt.csms.blocks.provisioning.commands import Reset, ResetKind
 from forecourt.csms.stations import actions
 from forecourt.csms.web.problems import EXCEPTION_HANDLERS
 from tests.csms.api.system import System
+
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 async def figures(system: System) -> dict[tuple[str, ...], float]:

@@ -125,7 +125,7 @@ async def test_who_was_not_let_in_is_listed_and_a_known_one_is_a_security_event(
     other = await add(system.platform, "CP2")
     for name in ("CP1", "CP2", "CP9"):
         with pytest.raises(websockets.InvalidStatus):
-            async with station(f"ws://127.0.0.1:{system.csms.port}/ocpp", name, V16, password="x" * 20):
+            async with station(f"ws://127.0.0.1:{system.port}/ocpp", name, V16, password="x" * 20):
                 pass
     listed = await many(system, "/refused-handshakes", 3)
     assert [(one["stationName"], one["reason"]) for one in listed] == [

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case
@@ -41,6 +42,7 @@ def operations_of(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any
             yield f"{method} {path}", operation
 
 
+@pytest.mark.usefixtures("fresh")
 async def test_no_request_leads_to_an_error_or_to_an_answer_that_is_not_described(system: System) -> None:
     document = await document_of(system)
     there = await things(system)

@@ -26,6 +26,8 @@ from tests.csms.api.system import System
 from tests.journeys.driver import basic
 from tests.journeys.site import LIMIT_S
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 SOON: Final[dict[str, Any]] = {"params": {"wait": 30}}
 AT: Final = "2026-11-20T12:00:00Z"
 
@@ -123,7 +125,7 @@ async def answering(
     system: System, wire_id: str, password: str, version: Version, answers: dict[str, Callable[[Any], Any]]
 ) -> AsyncGenerator[Answering, None]:
     async with connect(
-        f"ws://127.0.0.1:{system.csms.port}/ocpp/{wire_id}",
+        f"ws://127.0.0.1:{system.port}/ocpp/{wire_id}",
         subprotocols=[Subprotocol(version.subprotocol)],
         additional_headers=basic(wire_id, password),
         compression=None,
@@ -294,7 +296,7 @@ async def test_no_secret_said_to_or_by_a_station_of_1_6_is_in_the_database(
         absent = told.secret("shown and wrong")
     with pytest.raises(InvalidStatus):
         async with connect(
-            f"ws://127.0.0.1:{system.csms.port}/ocpp/CP?password={quote(absent)}",
+            f"ws://127.0.0.1:{system.port}/ocpp/CP?password={quote(absent)}",
             subprotocols=[Subprotocol(V16.subprotocol)],
             additional_headers=basic("CP", absent),
         ):

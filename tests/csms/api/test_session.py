@@ -15,6 +15,8 @@ from forecourt.csms.accounts.throttle import MOST_PER_LOGIN
 from forecourt.csms.config import Api
 from tests.csms.api.system import System
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 PASSWORD = "a-password-for-the-administrator"
 RIGHT = {"login": "admin", "password": PASSWORD}
 

@@ -22,7 +22,7 @@ async def test_a_station_is_added_with_what_to_enter_at_it_and_comes_in_with_tha
     assert answer.status_code == 201
     assert answer.headers["location"] == f"/api/v1/stations/{made['id']}"
     assert answer.headers["cache-control"] == "no-store"
-    assert made["url"] == f"ws://127.0.0.1:{system.csms.port}/ocpp/DE-1"
+    assert made["url"] == f"ws://127.0.0.1:{system.port}/ocpp/DE-1"
     assert len(made["password"]) == 40
     url = made["url"].rpartition("/")[0]
     async with station(url, "DE-1", V16, password=made["password"]) as driver:
@@ -42,7 +42,7 @@ async def test_a_station_is_added_with_what_to_enter_at_it_and_comes_in_with_tha
 
 async def test_the_address_of_a_station_is_one_it_can_be_given_literally(system: System) -> None:
     made = await add(system.platform, "DE 1/ä", securityProfile=2)
-    assert made["url"] == f"wss://127.0.0.1:{system.csms.port}/ocpp/DE%201%2F%C3%A4"
+    assert made["url"] == f"wss://127.0.0.1:{system.port}/ocpp/DE%201%2F%C3%A4"
     assert made["password"] == PASSWORD
     none = await system.platform.post("/stations", {"stationId": "CP3", "securityProfile": 3})
     assert none["password"] is None

@@ -13,6 +13,8 @@ from tests.csms.api.charging import announced
 from tests.csms.api.system import System
 from tests.csms.feed.receiver import LIMIT_S, receiving
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 HOOK = {"name": "Billing", "url": "https://billing.example/hook", "kinds": ["SiteChanged"]}
 
