@@ -30,6 +30,7 @@ def description() -> bytes:
         dialects={},
         url_of=_NOTHING,
         feed=_NOTHING,
+        tail=_NOTHING,
         webhooks=_NOTHING,
     )
     app = application(

@@ -55,6 +55,7 @@ from forecourt.csms.gateway.newcomers import Newcomers
 from forecourt.csms.gateway.recording import Recording
 from forecourt.csms.gateway.refusals import Refusals
 from forecourt.csms.gateway.soap import SoapDoor, SoapParts
+from forecourt.csms.gateway.tail import Tail
 from forecourt.csms.jobs import Worker
 from forecourt.csms.organisations import actions as organisations
 from forecourt.csms.organisations.names import CertificateNames
@@ -150,6 +151,7 @@ async def run(
         await boots.resume(store, stations)
         await blocks.transactions.watch.resume()
         certificates = Certificates(config.tls, clock)
+        tail = Tail(clock)
         connection_parts = Parts(
             doorkeeper=Doorkeeper(
                 stations,
@@ -162,8 +164,8 @@ async def run(
             refusals=Refusals(store, stations, clock, tasks),
             newcomers=Newcomers(store, stations, config.gateway, organisation),
             arrivals=Arrivals(store, tasks, partial(rotation.connected, blocks.security)),
-            dispatch=Dispatch(store, clock, tasks),
-            recording=Recording(store, tasks),
+            dispatch=Dispatch(store, clock, tasks, tail),
+            recording=Recording(store, tasks, tail),
             stations=stations,
             dialects=parts.dialects,
             sending=sending,
@@ -276,6 +278,7 @@ async def run(
                         blocks=blocks,
                         dialects=parts.dialects,
                         feed=feed,
+                        tail=tail,
                         webhooks=WebhookParts(webhooks=webhooks, database=store.database, clock=clock),
                         url_of=partial(_charger_url, config, listener.port),
                     )
@@ -286,6 +289,7 @@ async def run(
             api_port = await stack.enter_async_context(serving(metrics.Measured(served, counted, clock), config.api))
             # After the server, so that streams end before it waits for them.
             await stack.enter_async_context(_background(feed.run(), webhooks.run()))
+            stack.callback(tail.close)
             progress(f"the API listens on port {api_port}, its description is at /api/docs")
         yield Csms(
             store=store,

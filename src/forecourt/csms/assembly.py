@@ -58,6 +58,8 @@ from forecourt.csms.feed import webhooks_api
 from forecourt.csms.feed.engine import Feed
 from forecourt.csms.feed.webhooks_api import WebhookParts
 from forecourt.csms.gateway import api as gateway_api
+from forecourt.csms.gateway import messages_api
+from forecourt.csms.gateway.tail import Tail
 from forecourt.csms.organisations import api as organisations_api
 from forecourt.csms.sites import api as sites_api
 from forecourt.csms.stations import api as stations_api
@@ -104,6 +106,7 @@ class ApiParts:
     dialects: Mapping[Version, Dialect]
     url_of: Callable[[str, str, int], str]
     feed: Feed
+    tail: Tail
     webhooks: WebhookParts
 
 
@@ -146,7 +149,8 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
         *feed_api.routes(parts.feed, parts.clock),
         *provisioning_api.routes(parts.blocks.provisioning, parts.stations, parts.sending),
         *security_api.routes(parts.blocks.security, parts.stations),
-        *gateway_api.routes(),
+        *messages_api.routes(parts.stations, parts.tail, parts.clock),
+        *gateway_api.routes(parts.stations),
         *webhooks_api.routes(parts.webhooks),
         *users_api.routes(),
         *grants_api.routes(),

@@ -66,12 +66,14 @@ class Reader:
 
 
 @asynccontextmanager
-async def reading(caller: Caller, *, last_id: str = "", **parameters: Any) -> AsyncGenerator[Reader, None]:
-    """Watch events for as long as the block lasts."""
+async def reading(
+    caller: Caller, /, *, path: str = "/events/stream", last_id: str = "", **parameters: Any
+) -> AsyncGenerator[Reader, None]:
+    """Watch events, or another stream, for as long as the block lasts."""
     headers = {"Authorization": f"Bearer {caller.key}", "Accept": "text/event-stream"}
     if last_id:
         headers["Last-Event-ID"] = last_id
-    async with caller.client.stream("GET", "/api/v1/events/stream", headers=headers, params=parameters) as answer:
+    async with caller.client.stream("GET", f"/api/v1{path}", headers=headers, params=parameters) as answer:
         assert answer.status_code == 200, await answer.aread()
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert "content-encoding" not in answer.headers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +81,20 @@ async def test_what_is_old_is_found_without_a_station_too(system: System) -> Non
     page = await system.platform.get("/messages", params={"limit": 1})
     rest = await system.platform.get("/messages", params={"limit": 5, "cursor": page["next"]})
     assert [message["messageId"] for message in rest["items"]] == ["m3", "m200"]
+
+
+async def test_messages_are_exported_as_lines_of_json_with_the_same_filters(system: System) -> None:
+    await add(system.platform, "CP1")
+    two = await add(system.platform, "CP2")
+    async with connected(system, "CP1"), connected(system, "CP2"):
+        await many(system, "/messages", 2, action="BootNotification")
+    for parameters in ({}, {"stationId": two["id"]}, {"caller": "station", "failed": "false"}, {"action": "Nothing"}):
+        listed = (await system.platform.get("/messages", params=parameters))["items"]
+        exported = await system.platform.ask("GET", "/messages/export", params=parameters)
+        assert exported.headers["content-type"].startswith("application/x-ndjson")
+        assert [json.loads(line) for line in exported.text.splitlines()] == listed, parameters
+    refused = await system.platform.ask("GET", "/messages/export", params={"search": "x"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "search_too_wide")
 
 
 @pytest.mark.parametrize("path", ["/messages", "/deviations", "/refused-handshakes", "/security-events"])

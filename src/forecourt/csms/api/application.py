@@ -71,7 +71,9 @@ def application(
         state=State(
             {"store": store, "api_database": api_database, "first_organisation": first_organisation}, deep_copy=False
         ),
-        compression_config=CompressionConfig(backend="gzip", minimum_size=1000, exclude=["/api/v1/events"]),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1000, exclude=["/api/v1/events", "/api/v1/messages/stream"]
+        ),
         request_max_body_size=MOST_BODY_BYTES,
         logging_config=None,
         openapi_config=OpenAPIConfig(

@@ -15,7 +15,8 @@ from forecourt.csms.events import Cursor
 from forecourt.csms.feed.engine import Feed, FeedEvent
 from forecourt.csms.feed.filters import Watched, check_kinds, kinds
 from forecourt.csms.feed.readings import EvseReadings
-from forecourt.csms.feed.stream import MEDIA_TYPE, EventStream
+from forecourt.csms.feed.stream import stream_of
+from forecourt.csms.web.pouring import MEDIA_TYPE, EventStream
 from forecourt.csms.web.problems import TooManyRequests
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import read
@@ -124,7 +125,7 @@ def routes(feed: Feed, clock: Clock) -> list[HTTPRouteHandler]:
         owner = request.caller.name
         if feed.watchers >= MOST_STREAMS or feed.watchers_of(owner) >= MOST_STREAMS_PER_CALLER:
             raise TooManyRequests("too_many_streams", "too many streams are open already", 30)
-        return EventStream(await feed.watch(watched, after, readings=readings, owner=owner), clock)
+        return stream_of(await feed.watch(watched, after, readings=readings, owner=owner), clock)
 
     @read("/event-kinds", permission="events.read", tags=_TAGS, summary="List the kinds of events")
     async def list_event_kinds(request: ApiRequest) -> Response[EventKinds]:

@@ -78,9 +78,7 @@ class Watched:
 
 def sees_station(scope: Scope, station: Station) -> bool:
     """Whether a scope reaches a station."""
-    if scope.organisations is not None and station.organisation not in scope.organisations:
-        return False
-    return scope.sites is None or station.organisation in scope.whole or station.site in scope.sites
+    return scope.sees(station.organisation, station.site)
 
 
 def _site_of(station: int | None, stations: Stations) -> int | None:

@@ -13,7 +13,8 @@ from typing import Final
 
 from forecourt.clock import Clock
 from forecourt.csms.gateway.clocks import astray
-from forecourt.csms.gateway.log import DEVIATED, LOGGED, row_of_call, storable
+from forecourt.csms.gateway.log import DEVIATED, row_of_call, storable
+from forecourt.csms.gateway.tail import Tail
 from forecourt.csms.redaction import MASK, SECRET_ACTIONS, redacted_excerpt, redacted_text
 from forecourt.csms.stations.dialects import Handler, Later
 from forecourt.csms.stations.link import Link
@@ -72,11 +73,12 @@ class Unanswerable(Exception):
 class Dispatch:
     """Answers calls of stations of every version."""
 
-    def __init__(self, store: Store, clock: Clock, tasks: Tasks | None = None) -> None:
-        """With `tasks`, what needs no database is answered before it is on record."""
+    def __init__(self, store: Store, clock: Clock, tasks: Tasks | None = None, tail: Tail | None = None) -> None:
+        """With `tasks`, what needs no database is answered before it is on record; `tail` tells those who follow the log."""
         self._store = store
         self._clock = clock
         self._tasks = tasks
+        self._tail = tail or Tail(clock)
 
     async def answer(self, link: Link, heard: Heard) -> Given:
         """The committed answer to `heard`. Raises Unanswerable."""
@@ -140,7 +142,8 @@ class Dispatch:
                 answer = await handler(link, work, heard.message)
             # Written here and not only by the door, so that what cannot be said is found before anything is committed.
             payload = write(link.dialect.version, answer)
-            work.add(LOGGED, self._row(link, work, heard, payload, "", self._clock.monotonic() - began))
+            duration_s = self._clock.monotonic() - began
+            self._tail.log(work, station, self._row(link, work, heard, payload, "", duration_s))
             self._add_deviations(link, work, heard)
             await work.commit()
         station.last_seen_at = work.now
@@ -151,7 +154,7 @@ class Dispatch:
         work = self._store.work(link.station.key)
         answer = await handler(link, work, heard.message)
         payload = write(link.dialect.version, answer)
-        work.add(LOGGED, self._row(link, work, heard, payload, "", 0.0))
+        self._tail.log(work, link.station, self._row(link, work, heard, payload, "", 0.0))
         self._add_deviations(link, work, heard)
         tasks.start(_commit_if_possible(work, link.station.wire_id))
         link.station.last_seen_at = work.now
@@ -167,7 +170,7 @@ class Dispatch:
     async def _refuse(self, link: Link, heard: Heard, error: ProtocolError) -> Given:
         try:
             async with self._store.work(link.station.key) as work:
-                work.add(LOGGED, self._row(link, work, heard, b"", error.code, 0.0))
+                self._tail.log(work, link.station, self._row(link, work, heard, b"", error.code, 0.0))
                 self._add_deviations(link, work, heard)
         except EntryRefused:
             # What its own handler could not store the log cannot either; it is kept aside.

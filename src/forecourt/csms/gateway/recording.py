@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Final
 
 from forecourt.csms.gateway.dispatch import deviation_row
-from forecourt.csms.gateway.log import DEVIATED, LOGGED, row_of_call, storable
+from forecourt.csms.gateway.log import DEVIATED, row_of_call, storable
+from forecourt.csms.gateway.tail import Tail
 from forecourt.csms.redaction import MASK, SECRET_ACTIONS
 from forecourt.csms.stations.link import Link
 from forecourt.csms.store.errors import StoreError
@@ -30,10 +31,11 @@ _BREACHES_KEPT: Final = 100
 class Recording:
     """Writes beside the calls of stations."""
 
-    def __init__(self, store: Store, tasks: Tasks) -> None:
+    def __init__(self, store: Store, tasks: Tasks, tail: Tail | None = None) -> None:
         self.unrecorded = 0
         self._store = store
         self._tasks = tasks
+        self._tail = tail or Tail(store.clock)
 
     def soon(self, link: Link, fill: Callable[[Work], None]) -> None:
         """Write what `fill` puts into a unit of work of the station."""
@@ -83,7 +85,7 @@ class Recording:
                 duration_s=0.0,
                 odd=True,
             )
-            work.add(LOGGED, row)
+            self._tail.log(work, link.station, row)
             one = Deviation(refused.code, refused.path, "", str(what))
             work.add(DEVIATED, deviation_row(link, work, refused.action, one, secret=secret))
 
@@ -117,7 +119,7 @@ class Recording:
                 duration_s=duration_s,
                 odd=bool(deviations),
             )
-            work.add(LOGGED, row)
+            self._tail.log(work, link.station, row)
             if deviations:
                 work.add(DEVIATED, *(deviation_row(link, work, action, one, secret=True) for one in deviations))
 

@@ -43,6 +43,11 @@ class Stations:
         """The station with this identity on the wire, None if there is none."""
         return self._by_wire_id.get(wire_id)
 
+    def wire_id_of(self, key: int) -> str:
+        """What the station with our number `key` calls itself; empty if it is no longer there."""
+        station = self._by_key.get(StationKey(key))
+        return "" if station is None else station.wire_id
+
     def of_key(self, key: StationKey) -> Station:
         """The station with our number `key`. Raises NotFound."""
         station = self._by_key.get(key)

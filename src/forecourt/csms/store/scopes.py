@@ -40,6 +40,12 @@ class Scope:
     sites: frozenset[int] | None = None
     whole: frozenset[int] = frozenset()
 
+    def sees(self, organisation: int, site: int | None) -> bool:
+        """Whether it reaches what belongs to a site of an organisation: what row-level security would say."""
+        if self.organisations is not None and organisation not in self.organisations:
+            return False
+        return self.sites is None or organisation in self.whole or site in self.sites
+
     def statement(self) -> str:
         """What lets a transaction see this and nothing else, whatever it asks for. It holds numbers and nothing from outside."""
         organisations = EVERYTHING if self.organisations is None else _list(self.organisations)

@@ -907,6 +907,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export messages as lines of JSON
+         * @description All that the filters mean, the latest first, each as in the list.
+         */
+        get: operations["exportMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the message log
+         * @description Server-Sent Events: each message as in the list, once it is on record. Those of before are in the list. `missed` says how
+         *     many were left out because the reader was too slow.
+         */
+        get: operations["followMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deviations": {
         parameters: {
             query?: never;
@@ -1460,6 +1501,7 @@ export interface components {
             /** Format: date-time */
             receivedAt: string;
             stationId: number;
+            station: string;
             organisationId: number;
             version: string;
             action: string;
@@ -1668,6 +1710,7 @@ export interface components {
             /** Format: date-time */
             receivedAt: string;
             stationId: number;
+            station: string;
             organisationId: number;
             /** @enum {string} */
             caller: "station" | "csms";
@@ -1877,14 +1920,14 @@ export interface components {
             items: components["schemas"]["DeviationOut"][];
             next?: string | null;
         };
-        /** Page[MessageOut] */
-        MessagePage: {
-            items: components["schemas"]["MessageOut"][];
-            next?: string | null;
-        };
         /** Page[RefusedHandshakeOut] */
         RefusedHandshakePage: {
             items: components["schemas"]["RefusedHandshakeOut"][];
+            next?: string | null;
+        };
+        /** Page[MessageOut] */
+        MessagePage: {
+            items: components["schemas"]["MessageOut"][];
             next?: string | null;
         };
         /** Page[OrganisationOut] */
@@ -2820,8 +2863,8 @@ export type DeadLetterPage = components['schemas']['DeadLetterPage'];
 export type DeliveryPage = components['schemas']['DeliveryPage'];
 export type WebhookPage = components['schemas']['WebhookPage'];
 export type DeviationPage = components['schemas']['DeviationPage'];
-export type MessagePage = components['schemas']['MessagePage'];
 export type RefusedHandshakePage = components['schemas']['RefusedHandshakePage'];
+export type MessagePage = components['schemas']['MessagePage'];
 export type OrganisationPage = components['schemas']['OrganisationPage'];
 export type SitePage = components['schemas']['SitePage'];
 export type BulkPage = components['schemas']['BulkPage'];
@@ -5180,6 +5223,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportMessages: {
+        parameters: {
+            query?: {
+                stationId?: number | null;
+                /** @description who called */
+                caller?: "station" | "csms" | null;
+                action?: string | null;
+                messageId?: string | null;
+                /** @description whether the answer was an error, or none came */
+                failed?: boolean | null;
+                /** @description in the payloads, as they are written in JSON */
+                search?: string | null;
+                /** @description not before this instant */
+                from?: string | null;
+                /** @description before this instant */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A line each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followMessages: {
+        parameters: {
+            query?: {
+                stationId?: number | null;
+                /** @description who called */
+                caller?: "station" | "csms" | null;
+                action?: string | null;
+                /** @description whether the answer was an error, or none came */
+                failed?: boolean | null;
+                /** @description in the payloads, as they are written in JSON */
+                search?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-Sent Events, without an end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description A refusal */
