@@ -118,6 +118,7 @@ export const common: typeof english = {
     away: "Der Server antwortet nicht. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
     unclear: "Etwas ist schiefgegangen, das keinen Namen hat. Versuchen Sie es noch einmal; mehr steht im Log des Servers.",
     codes: {
+      search_too_wide: "Nennen Sie eine Station oder einen Zeitraum von höchstens sieben Tagen, in dem gesucht werden soll.",
       credentials_wrong: "Der Name oder das Passwort stimmt nicht.",
       too_many_attempts: "Zu viele Versuche. Warten Sie ein paar Minuten.",
       database_away: "Die Datenbank ist nicht da; nichts wurde geändert. Versuchen Sie es bald noch einmal.",

@@ -116,6 +116,7 @@ export const common = {
     away: "The server does not answer. Check your connection and try again.",
     unclear: "Something went wrong that has no name. Try again; the server's log says more.",
     codes: {
+      search_too_wide: "Name a station, or a time of at most seven days, to search for a text in.",
       credentials_wrong: "The name or the password is not right.",
       too_many_attempts: "Too many attempts. Wait a few minutes.",
       database_away: "The database is away; nothing was changed. Try again soon.",

@@ -1,0 +1,107 @@
+/** Messages as lines, each of which opens to what stood on the wire. */
+import { ActionIcon, Anchor, Button, Center, Paper, Table, VisuallyHidden } from "@mantine/core";
+import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { Fragment, memo, useState } from "react";
+import type { MessageOut } from "@/shared/api/schema.gen.ts";
+import { useFormat, useWords } from "@/shared/i18n/index.tsx";
+import { keyOf } from "./following.ts";
+import { Direction, Gist, Outcome, Whole } from "./message.tsx";
+import classes from "./message.module.css";
+
+type Props = {
+  messages: readonly MessageOut[];
+  anyStation: boolean;
+  more: (() => void) | null;
+  loadingMore: boolean;
+};
+
+export function Messages({ messages, anyStation, more, loadingMore }: Props) {
+  const words = useWords();
+  const said = words.log;
+  return (
+    <Paper withBorder>
+      <Table.ScrollContainer minWidth={320}>
+        <Table highlightOnHover verticalSpacing={4} fz="sm" aria-label={said.of}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th w={34}>
+                <VisuallyHidden>{said.open}</VisuallyHidden>
+              </Table.Th>
+              <Table.Th>{said.time}</Table.Th>
+              {anyStation && <Table.Th>{said.station}</Table.Th>}
+              <Table.Th>{said.action}</Table.Th>
+              <Table.Th ta="right" className={classes.wide}>
+                {said.took}
+              </Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {messages.map((message) => (
+              <Line key={keyOf(message)} message={message} anyStation={anyStation} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {more && (
+        <Center p="sm">
+          <Button variant="default" onClick={more} loading={loadingMore}>
+            {words.common.more}
+          </Button>
+        </Center>
+      )}
+    </Paper>
+  );
+}
+
+const Line = memo(function Line({ message, anyStation }: { message: MessageOut; anyStation: boolean }) {
+  const words = useWords();
+  const format = useFormat();
+  const [open, setOpen] = useState(false);
+  const at = `${message.action}, ${format.time(message.receivedAt)}`;
+  const toggle = () => setOpen((before) => !before);
+  return (
+    <Fragment>
+      <Table.Tr
+        className={classes.line}
+        data-open={open}
+        onClick={(event) => {
+          if (event.target instanceof Element && event.target.closest("a, button") === null) toggle();
+        }}
+      >
+        <Table.Td>
+          <ActionIcon variant="subtle" color="gray" size="sm" onClick={toggle} aria-expanded={open} aria-label={at}>
+            {open ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
+          </ActionIcon>
+        </Table.Td>
+        <Table.Td style={{ whiteSpace: "nowrap" }} title={format.instant(message.receivedAt)}>
+          {recent(message.receivedAt) ? format.time(message.receivedAt) : format.instant(message.receivedAt)}
+        </Table.Td>
+        {anyStation && (
+          <Table.Td style={{ whiteSpace: "nowrap" }}>
+            <Anchor component={Link} to={`/stations/${message.stationId}/log`} size="sm">
+              {message.station || message.stationId}
+            </Anchor>
+          </Table.Td>
+        )}
+        <Table.Td>
+          <Direction caller={message.caller} /> {message.action} <Outcome error={message.error} />
+          <Gist message={message} />
+        </Table.Td>
+        <Table.Td ta="right" className={classes.wide} style={{ whiteSpace: "nowrap" }}>
+          {format.number(message.durationS * 1000, message.durationS < 0.01 ? 1 : 0)}&nbsp;ms
+        </Table.Td>
+      </Table.Tr>
+      {open && (
+        <Table.Tr>
+          <Table.Td colSpan={anyStation ? 5 : 4} aria-label={`${words.log.of}: ${at}`}>
+            <Whole message={message} />
+          </Table.Td>
+        </Table.Tr>
+      )}
+    </Fragment>
+  );
+});
+
+const DAY_MS = 86_400_000;
+const recent = (at: string): boolean => Date.now() - Date.parse(at) < DAY_MS / 2;
