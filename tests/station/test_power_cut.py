@@ -48,10 +48,14 @@ class Failing(Memory):
             raise PowerCut
 
 
-def run(version: Version, cut_at: int | None) -> tuple[Rig, int]:
+def run(version: Version, cut_at: int | None, *, resumes: bool = False) -> tuple[Rig, int]:
     """A session with a stop by the driver; the power cut, if any, is followed by a start ten seconds later."""
     storage = Failing()
     rig = Rig(version, storage=storage)
+    if resumes:
+        rig.set("TxCtrlr.ResumptionTimeout", "600")
+        rig.set("TxCtrlr.AllowEnergyTransferResumption", "true")
+        rig.fresh()
     storage.count, storage.at = 0, cut_at
     steps: list[Callable[[], object]] = [
         lambda: rig.hardware.plug(),
@@ -75,10 +79,10 @@ def run(version: Version, cut_at: int | None) -> tuple[Rig, int]:
     return rig, storage.count
 
 
-def sweep(version: Version) -> list[Rig]:
-    _, operations = run(version, None)
+def sweep(version: Version, *, resumes: bool = False) -> list[Rig]:
+    _, operations = run(version, None, resumes=resumes)
     assert operations > 20
-    return [run(version, at)[0] for at in range(1, operations + 1)]
+    return [run(version, at, resumes=resumes)[0] for at in range(1, operations + 1)]
 
 
 def distinct(messages: list[Message]) -> list[Message]:
@@ -90,9 +94,9 @@ def distinct(messages: list[Message]) -> list[Message]:
     return kept
 
 
-@pytest.mark.parametrize("version", [V201, V21], ids=str)
-def test_E13_no_transaction_event_is_lost_or_doubled(version: Version) -> None:
-    for rig in sweep(version):
+@pytest.mark.parametrize(("version", "resumes"), [(V201, False), (V21, False), (V21, True)])
+def test_E13_no_transaction_event_is_lost_or_doubled(version: Version, resumes: bool) -> None:
+    for rig in sweep(version, resumes=resumes):
         told: dict[str, list[v2.TransactionEvent]] = {}
         for event in distinct(list(rig.of(v2.TransactionEvent))):
             assert isinstance(event, v2.TransactionEvent)

@@ -61,6 +61,7 @@ from forecourt.station.blocks.smart_charging.model import INSTALLED, Charging
 from forecourt.station.blocks.tariff import actions as tariff
 from forecourt.station.blocks.tariff import v2 as tariff_v2
 from forecourt.station.blocks.transactions import presenting as sessions
+from forecourt.station.blocks.transactions import resuming
 from forecourt.station.blocks.transactions import v2 as transactions_v2
 from forecourt.station.blocks.transactions import v16 as transactions_v16
 from forecourt.station.core import Wiring
@@ -168,6 +169,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.TransactionBegan: (
             smart_charging.on_transaction_began,
             diagnostics.on_transaction_began,
+            resuming.on_changed,
         ),
         events.TransactionEnding: (monitoring.on_transaction_ending,),
         events.TransactionEnded: (
@@ -178,6 +180,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             display.on_transaction_ended,
             tariff.on_transaction_ended,
             firmware.on_transaction_ended,
+            resuming.on_changed,
         ),
         events.DutyChanged: (
             reservation.on_bay_changed,
@@ -189,6 +192,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.PersonalMessage: (tariff.on_personal_message,),
         events.CostTold: (tariff.on_cost,),
         events.LockFailed: (monitoring.on_lock_failed,),
+        events.Pausing: (sessions.on_pausing,),
         events.Resetting: (
             sessions.on_resetting,
             diagnostics.on_resetting,
@@ -208,6 +212,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             reservation.on_variable,
             display.on_variable,
             network.on_variable,
+            resuming.on_variable,
         ),
         events.ClockSet: (
             metering.on_clock_set,

@@ -189,6 +189,13 @@ class LockFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Pausing:
+    """The station, or one EVSE, is about to start anew; transactions there go on afterwards."""
+
+    evse_id: EvseId | None
+
+
+@dataclass(frozen=True, slots=True)
 class VariableChanged:
     name: Name
 

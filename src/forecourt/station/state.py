@@ -34,7 +34,8 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True):
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction that runs, as it is kept. `number` is what a 1.6 management system called it.
 
-    `next_seq` is the sequence number of its next message, counted when that is sent for the first time.
+    `next_seq` is the sequence number of its next message, counted when that is sent for the first time. `state` is the charging
+    state that was told last, `authorized` whether somebody had leave to charge then.
     """
 
     id: str
@@ -46,6 +47,8 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     authorization: Authorization | None = None
     remote_start_id: int | None = None
     token_told: bool = False
+    state: str = ChargingState.IDLE.value
+    authorized: bool = False
 
 
 class Numbering(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +76,8 @@ class Bay:
     `closed` is the contactor, `flows` whether energy does; `waiting` that the contactor has just closed and the vehicle has
     not made up its mind; `finishing` that a transaction is over and the cable still in; `parked` that a sensor sees a vehicle;
     `reserved` that it is kept free, `held` that nobody may begin there because of the station's firmware. `offer` is what the
-    vehicle may take, current and phases, where that is less than the EVSE could give; `ready_at` since when driver and
+    vehicle may take, current and phases, where that is less than the EVSE could give; `resuming` that a transaction goes on after
+    the power was away, `suspended` that it does so without energy; `ready_at` since when driver and
     vehicle are there.
     """
 
@@ -98,8 +102,10 @@ class Bay:
         "ready_at",
         "reserved",
         "resetting",
+        "resuming",
         "sample_timer",
         "stop_reason",
+        "suspended",
         "trail",
         "trail_timer",
         "transaction",
@@ -133,6 +139,8 @@ class Bay:
         self.trail_timer: Timer | None = None
         self.trail: tuple[Reading, ...] = ()
         self.resetting = False
+        self.resuming = False
+        self.suspended = False
         self.held = False
         self.reserved = False
 
@@ -141,7 +149,7 @@ class Bay:
         if self.plugged is None:
             return ChargingState.IDLE
         if not self.closed:
-            held = self.authorization is not None and self.authorization.invalid
+            held = self.suspended or (self.authorization is not None and self.authorization.invalid)
             return ChargingState.SUSPENDED_EVSE if held else ChargingState.EV_CONNECTED
         if self.flows:
             return ChargingState.CHARGING

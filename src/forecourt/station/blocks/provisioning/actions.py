@@ -108,6 +108,23 @@ def reset(station: Station, *, on_idle: bool, evse_id: EvseId | None, reason: st
     return "Accepted"
 
 
+def reset_and_resume(station: Station, evse_id: EvseId | None) -> str:
+    """B13. Rejected where resuming is not wanted (B13.FR.01); without transactions a reset like any other."""
+    concerned = [bay for bay in station.bays.values() if evse_id in (None, bay.evse_id)]
+    if not concerned or station.model.integer("TxCtrlr", "ResumptionTimeout") == 0:
+        return "Rejected"
+    if all(bay.transaction is None for bay in concerned):
+        return reset(station, on_idle=False, evse_id=evse_id, reason="ImmediateReset")
+
+    def begin() -> None:
+        station.announce(events.Pausing(evse_id))
+        if evse_id is None:
+            restart_soon(station, "RemoteReset")
+
+    station.later(begin)
+    return "Accepted"
+
+
 def on_transaction_ended(station: Station, event: events.TransactionEnded) -> None:
     """B12.FR.01, 03: a reset that waited for the last transaction."""
     signing = station.part(Signing)

@@ -35,10 +35,10 @@ def heard_boot(station: Station, boot: Boot, answer: v2.BootNotificationResponse
 
 
 def on_reset(station: Station, call: v2.Reset) -> v2.ResetResponse:
-    """B11, B12. Resuming transactions afterwards (2.1) is not built, so ImmediateAndResume is refused."""
-    if call.type == "ImmediateAndResume":
-        return v2.ResetResponse(status="Rejected", status_info=v2.StatusInfo(reason_code="UnsupportedParam"))
+    """B11, B12, B13."""
     evse_id = None if call.evse_id is UNSET or call.evse_id == 0 else EvseId(call.evse_id)
+    if call.type == "ImmediateAndResume":
+        return v2.ResetResponse(status=cast(v2.ResetStatus, actions.reset_and_resume(station, evse_id)))
     on_idle = call.type == "OnIdle"
     status = actions.reset(station, on_idle=on_idle, evse_id=evse_id, reason="ImmediateReset")
     return v2.ResetResponse(status=cast(v2.ResetStatus, status))

@@ -38,7 +38,9 @@ def settle(
     readings: tuple[Reading, ...] = (),
 ) -> None:
     """Do and tell what follows from a change of the bay. `reason` is why the session ends, if it does."""
-    _mind_power(station, bay)
+    if bay.resuming:
+        trigger, bay.resuming = "TxResumed", False
+    mind_power(station, bay)
     before, now = bay.conditions, conditions(bay)
     bay.conditions = now
     if reason is not None and bay.stop_reason is None:
@@ -64,7 +66,7 @@ def end(station: Station, bay: Bay, trigger: str, reason: str, *, stop_token: To
     closing = metering.take(station, bay, measurands, Context.TRANSACTION_END)
     # Who has ended a transaction has to identify himself for the next one. The last state told is that without power.
     release(station, bay)
-    _mind_power(station, bay)
+    mind_power(station, bay)
     station.announce(events.TransactionEnding(bay))
     tell(station, bay, "Ended", trigger, reason=reason, stop_token=stop_token, readings=closing, trail=bay.trail)
     told = bay.transaction
@@ -75,9 +77,10 @@ def end(station: Station, bay: Bay, trigger: str, reason: str, *, stop_token: To
     bay.trail = ()
     bay.stop_reason = None
     bay.finishing = bay.plugged is not None
+    bay.suspended = False
     bay.sample_timer = cancelled(bay.sample_timer)
     bay.trail_timer = cancelled(bay.trail_timer)
-    _mind_power(station, bay)
+    mind_power(station, bay)
     bay.conditions = conditions(bay)
     station.announce(events.TransactionEnded(bay))
 
@@ -86,6 +89,7 @@ def authorize(station: Station, bay: Bay, authorization: Authorization, trigger:
     """Give leave to charge; without a vehicle, for a while (E03, 1.6 ConnectionTimeOut)."""
     release(station, bay)
     bay.authorization = authorization
+    bay.suspended = False
     bay.stop_reason = None
     if bay.plugged is None:
         _wait_for_vehicle(station, bay)
@@ -119,6 +123,8 @@ def _nobody_came(station: Station, bay: Bay) -> None:
 def plugged(station: Station, bay: Bay, connector_id: ConnectorId) -> None:
     bay.plugged = connector_id
     bay.cable_left = None
+    if bay.resuming:
+        return
     bay.finishing = False
     bay.connect_timer = cancelled(bay.connect_timer)
     settle(station, bay, "CablePluggedIn")
@@ -162,13 +168,6 @@ def drawing(station: Station, bay: Bay, *, flows: bool) -> None:
     settle(station, bay, "ChargingStateChanged", reason=None if flows or bay.starved else "StoppedByEV")
     if bay.transaction is not None and flows is False:
         bay.stop_reason = None
-
-
-def begin_again(station: Station) -> None:
-    """After a loss of power: what was running has ended (PowerLoss); the meter says where."""
-    for bay in station.bays.values():
-        if bay.transaction is not None:
-            end(station, bay, "AbnormalCondition", "PowerLoss")
 
 
 def interrupt(station: Station, bay: Bay, trigger: str, reason: str) -> None:
@@ -243,10 +242,10 @@ def _may_begin(station: Station) -> bool:
     return station.accepted or station.model.flag("TxCtrlr", "TxBeforeAcceptedEnabled")
 
 
-def _mind_power(station: Station, bay: Bay) -> None:
+def mind_power(station: Station, bay: Bay) -> None:
     """Close or open the contactor as the bay's state asks. Energy for a refused token is what MaxEnergyOnInvalidId leaves."""
     authorization = bay.authorization
-    may = authorization is not None and bay.plugged is not None and bay.fault is None
+    may = authorization is not None and bay.plugged is not None and bay.fault is None and not bay.suspended
     if may and authorization is not None and authorization.invalid:
         may = _energy_left_wh(station, bay) > 0
     if may and not bay.closed and bay.plugged is not None:
@@ -259,12 +258,18 @@ def _mind_power(station: Station, bay: Bay) -> None:
         bay.closed = bay.waiting = True
         station.hardware.close_contactor(bay.evse_id)
         bay.wait_timer = station.after(VEHICLE_WAIT_S, lambda: _vehicle_waits(station, bay))
-    elif not may and bay.closed:
+    elif not may:
+        cut_off(station, bay)
+    if authorization is None and bay.plugged is not None and bay.transaction is None:
+        station.hardware.unlock(bay.evse_id, bay.plugged)
+
+
+def cut_off(station: Station, bay: Bay) -> None:
+    """Let no energy flow any more."""
+    if bay.closed:
         station.hardware.open_contactor(bay.evse_id)
         bay.closed = bay.flows = bay.waiting = False
         bay.wait_timer = cancelled(bay.wait_timer)
-    if authorization is None and bay.plugged is not None and bay.transaction is None:
-        station.hardware.unlock(bay.evse_id, bay.plugged)
 
 
 def _energy_left_wh(station: Station, bay: Bay) -> Decimal:

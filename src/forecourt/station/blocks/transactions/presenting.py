@@ -10,13 +10,13 @@ from forecourt.charging.tokens import StopRight, Token, TokenKind, Verdict, righ
 from forecourt.station import events
 from forecourt.station.blocks.authorization.actions import judge
 from forecourt.station.blocks.reservation import actions as reservation
-from forecourt.station.blocks.transactions import actions, sampling
+from forecourt.station.blocks.transactions import actions, resuming, sampling
 from forecourt.station.core import Station
 from forecourt.station.state import Authorization, Bay
 
 
 def on_started(station: Station, event: events.Started) -> None:
-    actions.begin_again(station)
+    resuming.begin_again(station)
 
 
 def on_plugged(station: Station, event: events.Plugged) -> None:
@@ -67,6 +67,12 @@ def on_resetting(station: Station, event: events.Resetting) -> None:
     for bay in station.bays.values():
         if event.evse_id in (None, bay.evse_id):
             actions.interrupt(station, bay, event.trigger, event.reason)
+
+
+def on_pausing(station: Station, event: events.Pausing) -> None:
+    for bay in station.bays.values():
+        if event.evse_id in (None, bay.evse_id):
+            resuming.pause(station, bay, reboots=event.evse_id is None)
 
 
 def on_presented(station: Station, event: events.Presented) -> None:

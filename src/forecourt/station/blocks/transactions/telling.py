@@ -52,6 +52,8 @@ def tell(
     bay.transaction = msgspec.structs.replace(
         transaction,
         last_wh=register_wh,
+        state=message.state,
+        authorized=authorization is not None,
         token_told=transaction.token_told or news,
         authorization=authorization or transaction.authorization,
         remote_start_id=transaction.remote_start_id if message.remote_start_id is None else message.remote_start_id,

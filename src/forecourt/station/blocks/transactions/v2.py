@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from forecourt.charging.tokens import TokenKind, Verdict
 from forecourt.ocpp import v2
+from forecourt.ocpp.versions import V21
 from forecourt.station import events
 from forecourt.station.blocks.authorization import actions as authorization
 from forecourt.station.blocks.transactions import actions
@@ -34,7 +35,7 @@ def say(station: Station, told: TransactionMessage) -> v2.TransactionEvent:
     return v2.TransactionEvent(
         event_type=cast(v2.TransactionEventEnumType, told.kind),
         timestamp=told.at,
-        trigger_reason=cast(v2.TriggerReason, told.trigger),
+        trigger_reason=cast(v2.TriggerReason, _trigger(station, told.trigger)),
         seq_no=told.seq or 0,
         offline=True if told.offline else UNSET,
         reservation_id=UNSET if told.reservation_id is None else told.reservation_id,
@@ -43,6 +44,11 @@ def say(station: Station, told: TransactionMessage) -> v2.TransactionEvent:
         id_token=UNSET if token is None else id_token(token),
         meter_value=values or UNSET,
     )
+
+
+def _trigger(station: Station, trigger: str) -> str:
+    """2.0.1 has no word for a transaction that goes on; that the power was away is no normal thing."""
+    return "AbnormalCondition" if trigger == "TxResumed" and station.dialect.version is not V21 else trigger
 
 
 def heard(station: Station, told: TransactionMessage, answer: v2.TransactionEventResponse) -> None:
