@@ -46,6 +46,11 @@ def test_a_share_of_nothing_leaves_a_version_out() -> None:
     assert set(told("--stations", "30", "--hours", "0.1", "--versions", "1.6=1,2.0.1=0")["versions"]) == {"1.6"}
 
 
+def test_the_cards_of_the_drivers_are_printed_for_whoever_has_to_know_them() -> None:
+    result = CliRunner().invoke(main, ["fleet", "--stations", "2", "--print-cards"])
+    assert result.stdout.splitlines() == ["value,kind", "FC000001,ISO14443", "FC000002,ISO14443"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [["--versions", "3.0=1"], ["--versions", "1.6=x"], ["--versions", "1.6=0"], ["--identities", "CS"]],

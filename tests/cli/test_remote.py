@@ -112,7 +112,15 @@ def test_stations_are_removed_and_what_cannot_be_done_is_said_in_words(server: S
     assert "not JSON" in not_json
 
 
-def test_a_card_is_added_blocked_and_removed(server: Server) -> None:
+def test_a_card_is_added_blocked_and_removed(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "tokens.csv"
+    file.write_text("value,kind\nFC000001,ISO14443\nFC000002,ISO14443\n", encoding="utf-8")
+    assert "2 added" in server.said("token", "import", str(file))
+    assert "2 unchanged" in server.said("token", "import", str(file))
+    file.write_text("value,kind\nFC000003,Stone\n", encoding="utf-8")
+    assert "line 2" in server.said("token", "import", str(file), code=1)
+    for known in ("FC000001", "FC000002"):
+        server.said("token", "remove", known)
     server.said("token", "add", "04A1B2C3D4E5F6", "--kind", "ISO14443", "--visual-number", "NL-7")
     assert "exists already" in server.said("token", "add", "04a1b2c3d4e5f6", "--kind", "ISO14443", code=1)
     assert re.search(r"04A1B2C3D4E5F6\s+ISO14443\s+NL-7\s+no", server.said("token", "list"))

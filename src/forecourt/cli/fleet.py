@@ -100,12 +100,13 @@ class Show:
 @click.option(
     "--card", "cards", multiple=True, help="What drivers hold up; may be repeated [default: one per station]."
 )
+@click.option("--print-cards", is_flag=True, help="Only print the cards, as CSV for `forecourt token import`.")
 @click.option(
     "--ramp", type=click.FloatRange(0.1), default=50.0, show_default=True, help="Stations that start per second."
 )
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 @click.option("--verbose", is_flag=True, help="Log everything, not only warnings.")
-def fleet(url: str | None, hours: float | None, as_json: bool, verbose: bool, **given: Any) -> None:
+def fleet(url: str | None, hours: float | None, print_cards: bool, as_json: bool, verbose: bool, **given: Any) -> None:
     """Run many stations with drivers at the management system URL (ws://...), in real time; without URL, in virtual time
     against a management system in memory that accepts everything.
 
@@ -132,6 +133,10 @@ def fleet(url: str | None, hours: float | None, as_json: bool, verbose: bool, **
     if given["cards"]:
         cards: tuple[str, ...] = given["cards"]
         mix = replace(mix, cards_of=lambda number: cards)
+    if print_cards:
+        found = {card for number in range(1, given["stations"] + 1) for card in mix.cards_of(number)}
+        click.echo("\n".join(["value,kind", *(f"{card},ISO14443" for card in sorted(found))]))
+        return
     console = Console(stderr=True, highlight=False)
     ramp_s = given["stations"] / given["ramp"]
     with _showing(console) as show:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import click
 
@@ -55,6 +55,20 @@ def add(api: Api, value: str, kind: str | None, group: str, visual_number: str, 
     }
     made = api.ask("POST", "/tokens", body)
     api.show(made, f"{made['value']} may charge")
+
+
+@token.command("import")
+@options
+@click.argument("sheet", metavar="FILE", type=click.File(encoding="utf-8"))
+def import_tokens(api: Api, sheet: IO[str]) -> None:
+    """Add the tokens of a CSV FILE (`-`: the standard input), or bring them up to date: the columns of an export, of which only
+    `value` is needed. Ends with 1 when lines could not be taken."""
+    done = api.ask("POST", "/tokens/import", {"csv": sheet.read()})
+    lines = [f"line {one['line']}: {one['message']}" for one in done["refused"]]
+    counts = f"{done['added']} added, {done['changed']} changed, {done['unchanged']} unchanged, {len(lines)} refused"
+    api.show(done, "\n".join([*lines, counts]))
+    if lines:
+        raise click.exceptions.Exit(1)
 
 
 @token.command()
