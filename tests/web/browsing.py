@@ -148,6 +148,13 @@ class Dashboard:
             await made.close()
         assert visitor.complaints == []
 
+    async def settled(self, identity: str, *, connected: bool) -> None:
+        """Wait until the management system has noticed that a station is there, or gone."""
+        question = f"SELECT connected FROM station WHERE wire_id = '{identity}'"
+        async with SYSTEM.timeout(PATIENCE_MS / 1000):
+            while await self.system.rows(question) != [(connected,)]:
+                pass
+
     async def sign_in(self, context: BrowserContext, login: str, password: str) -> None:
         """Give a browser the session of somebody."""
         answer = await context.request.post("/api/v1/session", data={"login": login, "password": password})

