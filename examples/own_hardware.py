@@ -95,6 +95,9 @@ class Board:
     def show(self, evse_id: EvseId | None, text: str) -> None:
         print(text)
 
+    def signer(self, evse_id: EvseId) -> None:
+        """The meter signs nothing."""
+
     def display(self, texts: tuple[str, ...]) -> None:
         print(*texts, sep="\n")
 

@@ -33,6 +33,7 @@ from forecourt.station.blocks.firmware import v2 as firmware_v2
 from forecourt.station.blocks.firmware import v16 as firmware_v16
 from forecourt.station.blocks.later import v2 as later_v2
 from forecourt.station.blocks.metering import actions as metering
+from forecourt.station.blocks.metering import signing
 from forecourt.station.blocks.metering import v2 as metering_v2
 from forecourt.station.blocks.metering import v16 as metering_v16
 from forecourt.station.blocks.monitoring import v2 as monitoring_v2
@@ -260,7 +261,7 @@ _ENTRIES: Final = {
 _PROFILES: Final = {INSTALLED: lambda station, place: str(len(station.part(Charging).profiles.installed))}
 
 
-CHECKS: Final = MappingProxyType({network.PRIORITY: network.check_priority})
+CHECKS: Final = MappingProxyType({network.PRIORITY: network.check_priority, **signing.CHECKS})
 """Why a variable cannot have a value that is right for itself."""
 
 

@@ -35,7 +35,8 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction that runs, as it is kept. `number` is what a 1.6 management system called it.
 
     `next_seq` is the sequence number of its next message, counted when that is sent for the first time. `state` is the charging
-    state that was told last, `authorized` whether somebody had leave to charge then.
+    state that was told last, `authorized` whether somebody had leave to charge then, `key_told`
+    whether the public key of the meter was.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     token_told: bool = False
     state: str = ChargingState.IDLE.value
     authorized: bool = False
+    key_told: bool = False
 
 
 class Numbering(msgspec.Struct, frozen=True, kw_only=True):

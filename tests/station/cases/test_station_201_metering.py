@@ -98,6 +98,52 @@ def test_TC_J_03_CS_by_the_clock_with_the_end(rig: Rig) -> None:
     assert "MeterValueClock" not in {event.trigger_reason for event in events(rig)}
 
 
+def signed(event: v2.TransactionEvent) -> list[v2.SignedMeterValue]:
+    assert isinstance(event.meter_value, tuple)
+    found = [
+        sampled.signed_meter_value
+        for value in event.meter_value
+        for sampled in value.sampled_value
+        if sampled.measurand == "Energy.Active.Import.Register"
+    ]
+    assert all(isinstance(one, v2.SignedMeterValue) for one in found)
+    return [one for one in found if isinstance(one, v2.SignedMeterValue)]
+
+
+@pytest.mark.parametrize("keys", ["Never", "EveryMeterValue"])
+def test_TC_J_04_CS_by_the_clock_signed(rig: Rig, keys: str) -> None:
+    rig.set("AlignedDataCtrlr.TxEndedMeasurands", CHOSEN)
+    rig.set("AlignedDataCtrlr.TxEndedInterval", "60")
+    rig.set("AlignedDataCtrlr.SignReadings", "true")
+    rig.set("SampledDataCtrlr.TxEndedMeasurands", "")
+    rig.set("OCPPCommCtrlr.PublicKeyWithSignedMeterValue", keys)
+    charging(rig)
+    rig.time.advance(200)
+    ended = leave(rig)
+    assert isinstance(ended.meter_value, tuple)
+    checked(ended.meter_value, "Sample.Clock", set(MEASURANDS))
+    even(moments(list(ended.meter_value)), 60)
+    for one in signed(ended):
+        assert (one.public_key == "") is (keys == "Never")
+
+
+@pytest.mark.parametrize("keys", ["Never", "EveryMeterValue"])
+def test_TC_J_11_CS_with_the_end_signed(rig: Rig, keys: str) -> None:
+    rig.set("SampledDataCtrlr.TxEndedMeasurands", CHOSEN)
+    rig.set("SampledDataCtrlr.TxEndedInterval", "30")
+    rig.set("SampledDataCtrlr.SignReadings", "true")
+    rig.set("OCPPCommCtrlr.PublicKeyWithSignedMeterValue", keys)
+    charging(rig)
+    rig.time.advance(100)
+    ended = leave(rig)
+    assert isinstance(ended.meter_value, tuple)
+    contexts = ("Transaction.Begin", "Sample.Periodic", "Transaction.End")
+    checked(ended.meter_value, contexts, set(MEASURANDS))
+    assert ended.meter_value[-1].sampled_value[0].context == "Transaction.End"
+    for one in signed(ended):
+        assert (one.public_key == "") is (keys == "Never")
+
+
 def test_TC_J_06_CS_by_the_clock_but_not_during_transactions(rig: Rig) -> None:
     rig.set("AlignedDataCtrlr.Measurands", CHOSEN)
     rig.set("AlignedDataCtrlr.Interval", "60")

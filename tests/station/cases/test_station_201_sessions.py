@@ -153,6 +153,29 @@ def test_TC_E_10_CS_it_begins_with_the_token(rig: Rig) -> None:
     whole(rig)
 
 
+def test_TC_E_11_CS_it_begins_with_signed_data(rig: Rig) -> None:
+    rig.set("SampledDataCtrlr.SignReadings", "true")
+    rig.set("SampledDataCtrlr.SignStartedReadings", "true")
+    points(rig, start="DataSigned")
+    swipe(rig)
+    assert told(rig) == []
+    plug(rig)
+    assert statuses(rig) == ["Occupied"]
+    assert told(rig)[0] == ("Started", "SignedDataReceived", "EVConnected")
+    flow(rig)
+    whole(rig)
+
+
+def test_it_ends_with_signed_data(rig: Rig) -> None:
+    rig.set("SampledDataCtrlr.SignReadings", "true")
+    points(rig, stop="DataSigned")
+    charging(rig)
+    swipe(rig)
+    assert told(rig) == [("Updated", "StopAuthorized", "EVConnected"), ("Ended", "SignedDataReceived", "EVConnected")]
+    assert events(rig)[0].id_token == DRIVER
+    assert events(rig)[-1].transaction_info.stopped_reason == "Local"
+
+
 def test_TC_E_12_CS_it_begins_when_the_parking_bay_is_taken(rig: Rig) -> None:
     points(rig, start="ParkingBayOccupancy")
     rig.hardware.park()

@@ -54,6 +54,16 @@ class Needs:
     departs_at: datetime | None = None
 
 
+class Signer(Protocol):
+    """A meter that signs: ECDSA with SHA-256 on P-256. `public_key` is a SubjectPublicKeyInfo in DER."""
+
+    serial: str
+    public_key: bytes
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature of `data`, in DER."""
+
+
 class Hardware(Protocol):
     """Callbacks of the station."""
 
@@ -80,6 +90,9 @@ class Hardware(Protocol):
 
     def measure(self, evse_id: EvseId) -> Measurement:
         """Read the meter."""
+
+    def signer(self, evse_id: EvseId) -> Signer | None:
+        """The meter of an EVSE as one that signs; None where it does not."""
 
     def show(self, evse_id: EvseId | None, text: str) -> None:
         """Show a text to the driver, where there is a display."""

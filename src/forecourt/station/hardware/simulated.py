@@ -10,7 +10,8 @@ from forecourt.charging.rates import Cap
 from forecourt.charging.tokens import Token
 from forecourt.clock import Timer
 from forecourt.station.config import Build, EvseBuild
-from forecourt.station.hardware.interface import Events, Measurement
+from forecourt.station.hardware.interface import Events, Measurement, Signer
+from forecourt.station.hardware.simulated_signer import SimulatedSigner
 from forecourt.station.hardware.vehicle import STEP_S, Vehicle
 from forecourt.station.timeline import Timeline
 
@@ -28,8 +29,22 @@ _MILLI: Final = Decimal("0.001")
 
 class _Socket:
     __slots__ = (
-        "at", "bad_lock", "built", "closed", "connector_id", "evse_id", "export_wh", "flows", "import_wh", "locked",
-        "offered_a", "parked", "phases", "timer", "vehicle",
+        "at",
+        "bad_lock",
+        "built",
+        "closed",
+        "connector_id",
+        "evse_id",
+        "export_wh",
+        "flows",
+        "import_wh",
+        "locked",
+        "offered_a",
+        "parked",
+        "phases",
+        "signer",
+        "timer",
+        "vehicle",
     )  # fmt: skip
 
     def __init__(self, evse_id: EvseId, built: EvseBuild, at: float) -> None:
@@ -40,6 +55,7 @@ class _Socket:
         self.closed = False
         self.locked = False
         self.parked = False
+        self.signer: SimulatedSigner | None = None
         self.bad_lock = False
         self.flows = False
         self.offered_a = float(built.current_a)
@@ -57,7 +73,7 @@ class SimulatedHardware:
     sets them at the beginning, by EVSE.
     """
 
-    __slots__ = ("_events", "_install", "_sockets", "_timeline", "bad_flash", "displayed", "restarts", "shown")
+    __slots__ = ("_events", "_install", "_sockets", "_timeline", "bad_flash", "displayed", "restarts", "shown", "signs")
 
     def __init__(self, build: Build, timeline: Timeline, registers_wh: dict[EvseId, Decimal] | None = None) -> None:
         self._timeline: Final = timeline
@@ -68,6 +84,7 @@ class SimulatedHardware:
             self._sockets[evse_id].import_wh = float(register_wh)
         self.shown: list[str] | None = None
         self.displayed: tuple[str, ...] = ()
+        self.signs = True
         self.restarts = 0
         self.bad_flash = False
         self._install: Timer | None = None
@@ -138,6 +155,13 @@ class SimulatedHardware:
 
     def is_locked(self, *, evse_id: int = 1) -> bool:
         return self._sockets[EvseId(evse_id)].locked
+
+    def signer_of(self, evse_id: int = 1) -> SimulatedSigner:
+        """The meter as one that signs. Keys are made when first asked for: most stations never sign."""
+        socket = self._sockets[EvseId(evse_id)]
+        if socket.signer is None:
+            socket.signer = SimulatedSigner(f"SIM{evse_id:05}")
+        return socket.signer
 
     def lose_power(self) -> None:
         """The contactors fall open and nobody is told anything any more."""
@@ -210,6 +234,9 @@ class SimulatedHardware:
             offered_a=Decimal(self._offered_a(socket)).quantize(_MILLI) if socket.closed else Decimal(0),
             soc_percent=None if socket.vehicle is None else Decimal(socket.vehicle.soc * 100).quantize(Decimal("0.1")),
         )
+
+    def signer(self, evse_id: EvseId) -> Signer | None:
+        return self.signer_of(evse_id) if self.signs else None
 
     def show(self, evse_id: EvseId | None, text: str) -> None:
         if self.shown is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
 from itertools import groupby
 from typing import cast
@@ -11,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from forecourt.charging.ids import STATION, ConnectorId, EvseId
 from forecourt.charging.local_authorization import TokenInfo
 from forecourt.charging.measurands import MEASURANDS
-from forecourt.charging.readings import Reading
+from forecourt.charging.readings import Reading, SignedValue
 from forecourt.charging.tokens import Token, TokenKind, Verdict
 from forecourt.charging.topology import WHOLE_STATION, Place
 from forecourt.ocpp import v2
@@ -59,7 +60,18 @@ def _sampled(reading: Reading) -> v2.SampledValue:
         context=reading.context.value,
         measurand=cast(v2.Measurand, reading.measurand),
         phase=UNSET if reading.phase is None else reading.phase.value,
+        signed_meter_value=UNSET if reading.signed is None else _signed(reading.signed),
         unit_of_measure=v2.UnitOfMeasure(unit=unit) if unit else UNSET,
+    )
+
+
+def _signed(value: SignedValue) -> v2.SignedMeterValue:
+    """Data and key go in base64 (SignedMeterValueType). What is not said, 2.0.1 wants empty."""
+    return v2.SignedMeterValue(
+        signed_meter_data=b64encode(value.data).decode(),
+        encoding_method=value.encoding,
+        signing_method=value.method,
+        public_key=b64encode(value.public_key).decode(),
     )
 
 

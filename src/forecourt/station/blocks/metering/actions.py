@@ -9,6 +9,7 @@ from forecourt.charging.readings import Context, Reading
 from forecourt.charging.topology import Place
 from forecourt.clock import Timer
 from forecourt.station import events
+from forecourt.station.blocks.metering import signing
 from forecourt.station.blocks.metering.model import Measured, readings_of
 from forecourt.station.core import Station
 from forecourt.station.state import Bay
@@ -24,13 +25,21 @@ class ClockAligned:
         self.trail_timer: Timer | None = None
 
 
-def take(station: Station, bay: Bay, measurands: Iterable[str], context: Context) -> tuple[Reading, ...]:
-    """Read the meter of a bay now."""
+def signs(station: Station, component: str, also: str | None = None) -> bool:
+    """Whether readings are to be signed, as configured at `component`; `also` is a second variable that has to say so."""
+    return signing.wanted(station, component, also)
+
+
+def take(
+    station: Station, bay: Bay, measurands: Iterable[str], context: Context, *, signed: bool = False
+) -> tuple[Reading, ...]:
+    """Read the meter of a bay now; `signed` has it sign its register."""
     chosen = tuple(measurands)
     if not chosen:
         return ()
     measurement = station.hardware.measure(bay.evse_id)
-    return readings_of(measurement, chosen, station.now(), context, direct=bay.built.direct)
+    found = readings_of(measurement, chosen, station.now(), context, direct=bay.built.direct)
+    return signing.sign(station, bay, found) if signed else found
 
 
 def on_started(station: Station, event: events.Started) -> None:

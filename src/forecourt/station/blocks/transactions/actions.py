@@ -17,7 +17,7 @@ from forecourt.charging.readings import Context, Reading
 from forecourt.charging.tokens import Token
 from forecourt.station import events
 from forecourt.station.blocks.metering import actions as metering
-from forecourt.station.blocks.transactions.model import REGISTERS, conditions
+from forecourt.station.blocks.transactions.model import DATA_SIGNED, REGISTERS, conditions
 from forecourt.station.blocks.transactions.sampling import cancelled, sample_later
 from forecourt.station.blocks.transactions.telling import register_wh_of, tell
 from forecourt.station.core import Station
@@ -47,10 +47,16 @@ def settle(
         bay.stop_reason = reason
     model = station.model
     if bay.transaction is None:
-        if (now - before) & set(model.members("TxCtrlr", "TxStartPoint")) and _may_begin(station):
-            _begin(station, bay, trigger)
+        met = (now - before) & set(model.members("TxCtrlr", "TxStartPoint"))
+        if met and _may_begin(station):
+            _begin(station, bay, "SignedDataReceived" if met == {DATA_SIGNED} else trigger)
     else:
-        if (before - now) & set(model.members("TxCtrlr", "TxStopPoint")):
+        lost = (before - now) & set(model.members("TxCtrlr", "TxStopPoint"))
+        if lost == {DATA_SIGNED}:
+            # What has happened is told first; the last reading comes signed after it.
+            tell(station, bay, "Updated", trigger, stop_token=stop_token, readings=readings)
+            end(station, bay, "SignedDataReceived", bay.stop_reason or "Local")
+        elif lost:
             end(station, bay, trigger, bay.stop_reason or "Local", stop_token=stop_token)
         else:
             tell(station, bay, "Updated", trigger, stop_token=stop_token, readings=readings)
@@ -63,7 +69,8 @@ def end(station: Station, bay: Bay, trigger: str, reason: str, *, stop_token: To
     if transaction is None:
         return
     measurands = station.model.members("SampledDataCtrlr", "TxEndedMeasurands")
-    closing = metering.take(station, bay, measurands, Context.TRANSACTION_END)
+    signed = metering.signs(station, "SampledDataCtrlr")
+    closing = metering.take(station, bay, measurands, Context.TRANSACTION_END, signed=signed)
     # Who has ended a transaction has to identify himself for the next one. The last state told is that without power.
     release(station, bay)
     mind_power(station, bay)
@@ -226,12 +233,12 @@ def _begin(station: Station, bay: Bay, trigger: str) -> None:
     )
     bay.stop_reason = None
     model = station.model
-    opening = metering.take(
-        station, bay, model.members("SampledDataCtrlr", "TxStartedMeasurands"), Context.TRANSACTION_BEGIN
-    )
-    bay.trail = metering.take(
-        station, bay, model.members("SampledDataCtrlr", "TxEndedMeasurands"), Context.TRANSACTION_BEGIN
-    )
+    starts = metering.signs(station, "SampledDataCtrlr", "SignStartedReadings")
+    measurands = model.members("SampledDataCtrlr", "TxStartedMeasurands")
+    opening = metering.take(station, bay, measurands, Context.TRANSACTION_BEGIN, signed=starts)
+    measurands = model.members("SampledDataCtrlr", "TxEndedMeasurands")
+    signed = metering.signs(station, "SampledDataCtrlr")
+    bay.trail = metering.take(station, bay, measurands, Context.TRANSACTION_BEGIN, signed=signed)
     tell(station, bay, "Started", trigger, readings=opening)
     sample_later(station, bay)
     station.announce(events.TransactionBegan(bay))

@@ -12,6 +12,7 @@ EV_CONNECTED: Final = "EVConnected"
 AUTHORIZED: Final = "Authorized"
 POWER_PATH_CLOSED: Final = "PowerPathClosed"
 ENERGY_TRANSFER: Final = "EnergyTransfer"
+DATA_SIGNED: Final = "DataSigned"
 PARKING_BAY: Final = "ParkingBayOccupancy"
 
 REGISTERS: Shelf[Decimal] = Shelf("registers", Decimal)
@@ -27,6 +28,8 @@ def conditions(bay: Bay) -> frozenset[str]:
         met.add(AUTHORIZED)
     if bay.plugged is not None and bay.authorization is not None:
         met.add(POWER_PATH_CLOSED)
+        # A meter that signs does so as soon as a driver and a vehicle are there.
+        met.add(DATA_SIGNED)
     if bay.parked or bay.plugged is not None or bay.cable_left is not None:
         # Without a sensor in the bay it is the cable that tells.
         met.add(PARKING_BAY)

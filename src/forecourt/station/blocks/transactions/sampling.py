@@ -26,7 +26,8 @@ def sample_later(station: Station, bay: Bay) -> None:
 def _sample(station: Station, bay: Bay) -> None:
     model = station.model
     measurands = model.members("SampledDataCtrlr", "TxUpdatedMeasurands")
-    if found := metering.take(station, bay, measurands, Context.SAMPLE_PERIODIC):
+    signed = metering.signs(station, "SampledDataCtrlr", "SignUpdatedReadings")
+    if found := metering.take(station, bay, measurands, Context.SAMPLE_PERIODIC, signed=signed):
         tell(station, bay, "Updated", "MeterValuePeriodic", readings=found)
     interval_s = model.integer("SampledDataCtrlr", "TxUpdatedInterval")
     bay.sample_timer = station.after(interval_s, lambda: _sample(station, bay)) if interval_s else None
@@ -35,7 +36,8 @@ def _sample(station: Station, bay: Bay) -> None:
 def _collect(station: Station, bay: Bay) -> None:
     model = station.model
     measurands = model.members("SampledDataCtrlr", "TxEndedMeasurands")
-    bay.trail += metering.take(station, bay, measurands, Context.SAMPLE_PERIODIC)
+    signed = metering.signs(station, "SampledDataCtrlr")
+    bay.trail += metering.take(station, bay, measurands, Context.SAMPLE_PERIODIC, signed=signed)
     interval_s = model.integer("SampledDataCtrlr", "TxEndedInterval")
     bay.trail_timer = station.after(interval_s, lambda: _collect(station, bay)) if interval_s else None
 
@@ -43,10 +45,12 @@ def _collect(station: Station, bay: Bay) -> None:
 def aligned(station: Station) -> None:
     """J01 in a transaction."""
     model = station.model
+    signed = metering.signs(station, "AlignedDataCtrlr", "SignUpdatedReadings")
     for bay in station.bays.values():
         if bay.transaction is None:
             continue
-        now = metering.take(station, bay, model.members("AlignedDataCtrlr", "Measurands"), Context.SAMPLE_CLOCK)
+        measurands = model.members("AlignedDataCtrlr", "Measurands")
+        now = metering.take(station, bay, measurands, Context.SAMPLE_CLOCK, signed=signed)
         if now and not model.flag("AlignedDataCtrlr", "SendDuringIdle"):
             tell(station, bay, "Updated", "MeterValueClock", readings=now)
 
@@ -54,9 +58,10 @@ def aligned(station: Station) -> None:
 def aligned_trail(station: Station) -> None:
     """J01 for the end of a transaction."""
     measurands = station.model.members("AlignedDataCtrlr", "TxEndedMeasurands")
+    signed = metering.signs(station, "AlignedDataCtrlr")
     for bay in station.bays.values():
         if bay.transaction is not None:
-            bay.trail += metering.take(station, bay, measurands, Context.SAMPLE_CLOCK)
+            bay.trail += metering.take(station, bay, measurands, Context.SAMPLE_CLOCK, signed=signed)
 
 
 def cancelled(timer: Timer | None) -> Timer | None:
