@@ -225,3 +225,12 @@ async def test_a_change_for_another_state_of_a_user_is_refused(system: System) -
     await system.platform.patch(path, {"name": "M"}, headers={"If-Match": tag})
     stale = {"json": {"name": "N"}, "headers": {"If-Match": tag}}
     assert (await system.platform.refused("PATCH", path, **stale))[:2] == (412, "changed_meanwhile")
+
+
+async def test_a_sign_in_spoils_nobodys_change_of_a_user(system: System) -> None:
+    path = f"/users/{(await add(system.platform, 'mia', ADMINISTRATOR))['id']}"
+    tag = (await system.platform.ask("GET", path)).headers["etag"]
+    assert await sign_in(system, "mia", PASSWORD) == 201
+    assert (await system.platform.get(path))["signedInAt"] is not None
+    changed = await system.platform.patch(path, {"name": "Mia"}, headers={"If-Match": tag})
+    assert changed["name"] == "Mia"

@@ -144,8 +144,10 @@ async def create_user(request: ApiRequest, data: JSONBody[UserBody]) -> Response
 
 @read("/users/{user_id:int}", permission="users.read", tags=_TAGS, summary="Get a user")
 async def get_user(request: ApiRequest, user_id: Key) -> Response[UserOut]:
+    """Its entity tag goes by what people have said of it, so that a sign-in spoils nobody's change."""
     async with request.work() as work:
-        return request.tagged(await _one(work, user_id))
+        out = await _one(work, user_id)
+    return request.tagged(out, tag_by=_settings(out))
 
 
 @change("/users/{user_id:int}", permission="users.write", tags=_TAGS, summary="Change a user")
@@ -155,7 +157,7 @@ async def change_user(request: ApiRequest, user_id: Key, data: JSONBody[UserChan
     async with request.change_as_owner() as change:
         granted = await users.locked(change.work, user_id, scope)
         before = _seen(await _one(change.work, user_id), scope)
-        request.require_match(before)
+        request.require_match(_settings(before))
         grants = None
         if data.grants is not UNSET:
             grants = [grant_of(body) for body in data.grants]
@@ -163,7 +165,7 @@ async def change_user(request: ApiRequest, user_id: Key, data: JSONBody[UserChan
         await users.change(change.work, user_id, scope, values=values, grants=grants)
         out = _seen(await _one(change.work, user_id), scope)
         _record(change, "user.changed", user_id, [*granted, *(grants or ())], before=before, after=out)
-    return request.tagged(out)
+    return request.tagged(out, tag_by=_settings(out))
 
 
 @remove("/users/{user_id:int}", permission="users.write", tags=_TAGS, summary="Remove a user")
@@ -172,7 +174,7 @@ async def remove_user(request: ApiRequest, user_id: Key) -> None:
     async with request.change_as_owner() as change:
         granted = await users.locked(change.work, user_id, scope)
         before = _seen(await _one(change.work, user_id), scope)
-        request.require_match(before)
+        request.require_match(_settings(before))
         await users.remove(change.work, user_id, scope)
         _record(change, "user.removed", user_id, granted, before=before)
 
@@ -232,6 +234,11 @@ def _out(row: Row[Any]) -> UserOut:
         created_at=row.created_at,
         signed_in_at=row.signed_in_at,
     )
+
+
+def _settings(user: UserOut) -> UserOut:
+    """A user without what changes by itself."""
+    return msgspec.structs.replace(user, signed_in_at=None)
 
 
 def _seen(user: UserOut, scope: Scope) -> UserOut:

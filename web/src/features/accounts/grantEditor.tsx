@@ -4,7 +4,7 @@ import { IconPlus, IconTrash } from "@tabler/icons-react";
 import type { GrantOut } from "@/shared/api/schema.gen.ts";
 import { useMe } from "@/shared/api/session.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
-import { choicesFor, keyOf, placeName, type Role, ROLES, whereOf } from "./grants.ts";
+import { choicesFor, keyOf, leastGrant, placeName, type Role, ROLES, whereOf } from "./grants.ts";
 import { useNamed } from "./places.ts";
 
 type Props = { grants: readonly GrantOut[]; change: (grants: GrantOut[]) => void; error?: string | undefined };
@@ -31,14 +31,14 @@ export function GrantEditor({ grants, change, error }: Props) {
           const key = keyOf(grant);
           const known = places.some((one) => one.value === key);
           return (
-            <Group key={index} align="flex-end" wrap="nowrap">
+            <Group key={index} align="flex-end">
               <Select
                 label={words.accounts.role}
                 data={grant.role === "driver" ? [...roles, { value: "driver", label: words.accounts.roles.driver }] : roles}
                 value={grant.role}
                 allowDeselect={false}
                 onChange={(role) => put(index, { ...grant, role: role as Role })}
-                flex={1}
+                flex="1 1 140px"
               />
               <Select
                 label={words.accounts.where}
@@ -50,7 +50,7 @@ export function GrantEditor({ grants, change, error }: Props) {
                   const where = chosen === null ? null : whereOf(chosen, named.sites);
                   if (where !== null) put(index, { role: grant.role, ...where });
                 }}
-                flex={1}
+                flex="1 1 140px"
               />
               <ActionIcon
                 variant="default"
@@ -69,10 +69,8 @@ export function GrantEditor({ grants, change, error }: Props) {
             leftSection={<IconPlus size={16} aria-hidden />}
             disabled={places.length === 0}
             onClick={() => {
-              // The least that can be given; the place that is likeliest, which is not the whole platform.
-              const place = places.find((one) => one.value !== "platform") ?? places[0];
-              const where = place && whereOf(place.value, named.sites);
-              if (where) change([...grants, { role: "viewer", ...where }]);
+              const least = leastGrant(places, named.sites);
+              if (least !== null) change([...grants, least]);
             }}
           >
             {words.accounts.addGrant}

@@ -11,7 +11,13 @@ export function GrantList({ grants }: { grants: readonly GrantOut[] }) {
   return (
     <Group gap={4}>
       {grants.map((grant) => (
-        <Badge key={`${grant.role} ${keyOf(grant)}`} variant="light" color={grant.role === "administrator" ? "violet" : "gray"}>
+        <Badge
+          key={`${grant.role} ${keyOf(grant)}`}
+          variant="light"
+          color={grant.role === "administrator" ? "violet" : "gray"}
+          // Names of places can be long.
+          styles={{ root: { minWidth: 0, height: "auto" }, label: { whiteSpace: "normal" } }}
+        >
           {words.accounts.roles[grant.role]} · {placeName(grant, named)}
         </Badge>
       ))}

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { GrantOut, OrganisationOut, SiteOut } from "@/shared/api/schema.gen.ts";
-import { bodyOf, choicesFor, keyOf, placeName, whereOf } from "./grants.ts";
+import { bodyOf, choicesFor, keyOf, leastGrant, placeName, whereOf } from "./grants.ts";
 
 const organisations = [
   { id: 1, name: "Us" },
@@ -39,4 +39,11 @@ test("roles are given only where one administers", () => {
 
 test("a grant on the platform says so", () => {
   expect(bodyOf([{ role: "viewer" }])).toEqual([{ role: "viewer", organisationId: null, siteId: null }]);
+});
+
+test("what is offered first is the least", () => {
+  const places = choicesFor([{ role: "administrator" }], named);
+  expect(leastGrant(places, sites)).toEqual({ role: "viewer", organisationId: 1, siteId: null });
+  expect(leastGrant(places.slice(0, 1), sites)).toEqual({ role: "viewer", organisationId: null, siteId: null });
+  expect(leastGrant([], sites)).toBeNull();
 });

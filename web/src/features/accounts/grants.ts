@@ -51,6 +51,13 @@ export function choicesFor(mine: readonly GrantOut[], named: Named): { value: st
   return places.map((one) => ({ value: keyOf(one), label: placeName(one, named) }));
 }
 
+/** The least that can be given, where it is likeliest: not on the whole platform if there is another place. */
+export function leastGrant(places: readonly { value: string }[], sites: readonly SiteOut[]): GrantOut | null {
+  const place = places.find((one) => one.value !== PLATFORM) ?? places[0];
+  const where = place === undefined ? null : whereOf(place.value, sites);
+  return where && { role: "viewer", ...where };
+}
+
 /** What the API takes: a grant without what says nothing. */
 export function bodyOf(grants: readonly GrantOut[]): GrantBody[] {
   return grants.map(({ role, organisationId, siteId }) => ({

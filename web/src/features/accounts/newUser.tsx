@@ -4,25 +4,30 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { api, once, told } from "@/shared/api/client.ts";
 import type { GrantOut } from "@/shared/api/schema.gen.ts";
+import { useMe } from "@/shared/api/session.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { useDraft } from "@/shared/ui/draft.ts";
 import { faultsOf, Form } from "@/shared/ui/form.tsx";
 import { tell } from "@/shared/ui/notice.ts";
 import { Page } from "@/shared/ui/page.tsx";
 import { GrantEditor } from "./grantEditor.tsx";
-import { bodyOf } from "./grants.ts";
+import { bodyOf, choicesFor, leastGrant } from "./grants.ts";
+import { useNamed } from "./places.ts";
 import { ShownOnce } from "./shownOnce.tsx";
 
-const BLANK = { login: "", name: "", password: "", grants: [] as GrantOut[] };
+const BLANK = { login: "", name: "", password: "", grants: null as GrantOut[] | null };
 
 export function NewUserPage() {
   const words = useWords();
   const client = useQueryClient();
   const navigate = useNavigate();
   const draft = useDraft(BLANK);
+  const named = useNamed();
+  const least = leastGrant(choicesFor(useMe().grants, named), named.sites);
+  const grants = draft.value.grants ?? (least === null ? [] : [least]);
   const adding = useMutation({
     mutationFn() {
-      const { login, name, password, grants } = draft.value;
+      const { login, name, password } = draft.value;
       const body = { login, name, grants: bodyOf(grants), password: password === "" ? null : password };
       return told(api.POST("/api/v1/users", { headers: once(), body }));
     },
@@ -70,8 +75,8 @@ export function NewUserPage() {
             error={fault("password")}
           />
           <GrantEditor
-            grants={draft.value.grants}
-            change={(grants) => draft.set("grants", grants)}
+            grants={grants}
+            change={(changed) => draft.set("grants", changed)}
             error={fault("grants")}
           />
         </Form>

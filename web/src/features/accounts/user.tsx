@@ -47,7 +47,7 @@ export function UserPage() {
               <ShownOnce title={words.accounts.newPassword} label={words.accounts.password} secret={password} />
             )}
             <Paper withBorder p="md">
-              <Record user={known.value} />
+              <Record user={known.value} whole={!may("users.write")} />
             </Paper>
             {may("users.write") && <Editing key={saved} user={known} done={() => count((before) => before + 1)} />}
           </Stack>
@@ -57,15 +57,15 @@ export function UserPage() {
   );
 }
 
-function Record({ user }: { user: UserOut }) {
+/** What is changed below is not said twice. */
+function Record({ user, whole }: { user: UserOut; whole: boolean }) {
   const words = useWords();
   const format = useFormat();
   return (
     <Facts
       of={[
-        [words.accounts.login, user.login],
-        [words.accounts.fullName, user.name],
-        [words.accounts.grants, <GrantList key="grants" grants={user.grants} />],
+        [words.accounts.fullName, whole && user.name],
+        [words.accounts.grants, whole && <GrantList key="grants" grants={user.grants} />],
         [words.accounts.lastSignIn, user.signedInAt ? format.instant(user.signedInAt) : words.accounts.never],
         [words.accounts.createdAt, format.instant(user.createdAt)],
       ]}

@@ -1017,7 +1017,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a webhook */
+        /**
+         * Get a webhook
+         * @description Its entity tag goes by what people have said of it, so that a delivery spoils nobody's change.
+         */
         get: operations["getWebhook"];
         put?: never;
         post?: never;
@@ -1151,7 +1154,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a user */
+        /**
+         * Get a user
+         * @description Its entity tag goes by what people have said of it, so that a sign-in spoils nobody's change.
+         */
         get: operations["getUser"];
         put?: never;
         post?: never;
