@@ -1,3 +1,6 @@
 import type { Pages } from "@/shared/pages.ts";
 
-export const pages: Pages = [];
+export const pages: Pages = [
+  ["/audit", () => import("./audit.tsx"), "AuditPage"],
+  ["/audit/$auditId", () => import("./change.tsx"), "ChangePage"],
+];

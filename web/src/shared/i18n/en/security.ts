@@ -1,1 +1,144 @@
-export const security = {};
+export const security = {
+  events: "Security events",
+  eventsHelp: "What stations have reported, and what the server has noticed about them.",
+  refused: "Refused connections",
+  refusedHelp:
+    "Who knocked and was not let in, and why: what to look at when a station does not come. The same refusal is listed once a minute.",
+  when: "When",
+  station: "Station",
+  weight: "Weight",
+  critical: "Critical",
+  notCritical: "Not critical",
+  notKnown: "Not known",
+  what: "What",
+  noticedBy: "Noticed by",
+  sources: { station: "The station", csms: "The server" },
+  from: "From",
+  to: "Until",
+  vendorsOwn: "The vendor's own word: see its manual.",
+  noEvents: "No security events",
+  noEventsHelp: "They appear here at once when a station reports one, or when somebody comes with a wrong password.",
+  calledItself: "Called itself",
+  nameless: "Gave no name",
+  exactly: "The exact identity",
+  why: "Why not",
+  peer: "From where",
+  offered: "Address and protocols",
+  lookAgain: "Look again",
+  noRefused: "Nobody was turned away",
+  noRefusedHelp: "When a station cannot connect, the reason is here.",
+  alwaysLetIn: "It was never turned away",
+  profile: "Security profile",
+  offeredProfile: "Offered profile",
+  certificateName: "Name in its certificate",
+  profiles: {
+    0: "0: no password, no encryption",
+    1: "1: password, no encryption",
+    2: "2: password over TLS",
+    3: "3: certificate over TLS",
+  },
+  reasons: {
+    wrong_path: {
+      what: "The address is not one for stations",
+      todo: "Enter the address that is shown at the station, with its identity at the end.",
+    },
+    unknown_station: {
+      what: "Nobody has announced this station",
+      todo: "Add it under this very identity, or open the registration.",
+    },
+    station_disabled: { what: "The station is disabled", todo: "Enable it if it is to come." },
+    no_password: {
+      what: "It came without a password",
+      todo: "Enter the password at the station: AuthorizationKey in 1.6, BasicAuthPassword in 2.x.",
+    },
+    wrong_username: {
+      what: "Its user name is not its identity",
+      todo: "The user name must be the identity that the address ends with.",
+    },
+    wrong_password: { what: "The password is wrong", todo: "Give the station a new password here, and enter it there." },
+    no_certificate: { what: "It showed no valid certificate", todo: "Install one at the station, or lower its security profile." },
+    wrong_certificate_name: {
+      what: "The name in its certificate is another one",
+      todo: "Compare the CN with the name that is on record for the station.",
+    },
+    wrong_certificate_owner: {
+      what: "Its certificate names an organisation that is not trusted",
+      todo: "Add the name to the organisation's names in certificates, if it is yours.",
+    },
+    certificate_revoked: { what: "Its certificate was revoked", todo: "Install a new one." },
+    security_profile_mismatch: {
+      what: "It came with another security profile than its own",
+      todo: "Set the profile here to what the station uses, or the other way round.",
+    },
+    security_profile_0_not_allowed: {
+      what: "Without a password nobody is let in here",
+      todo: "Give the station a password, or allow profile 0 in the server's settings.",
+    },
+    no_subprotocol: {
+      what: "It named no version of OCPP",
+      todo: "Say at the station here which version is to be assumed, or update its firmware.",
+    },
+    no_common_subprotocol: {
+      what: "It speaks no version that is spoken here",
+      todo: "See what it offers: OCPP 1.6, 2.0.1 and 2.1 are spoken.",
+    },
+    database_away: { what: "The database was away", todo: "Stations try again by themselves." },
+    tls_failed: {
+      what: "The TLS handshake failed",
+      todo: "See whether the station trusts the server's certificate, and which version of TLS it speaks.",
+    },
+  },
+  types: {
+    FirmwareUpdated: { what: "The firmware was updated", todo: "Nothing, if you ordered it." },
+    FailedToAuthenticateAtCsms: {
+      what: "The station could not prove who it is",
+      todo: "See why under refused connections; give it a new password if need be.",
+    },
+    CsmsFailedToAuthenticate: {
+      what: "The server could not prove who it is",
+      todo: "See whether the station trusts the root of the server's certificate.",
+    },
+    SettingSystemTime: { what: "The station's clock was set", todo: "Nothing, unless it happens often." },
+    StartupOfTheDevice: { what: "The station started", todo: "Nothing, unless nobody expected it." },
+    ResetOrReboot: { what: "The station was reset", todo: "Nothing, unless nobody expected it." },
+    SecurityLogWasCleared: { what: "The station's security log was cleared", todo: "Find out who did it." },
+    ReconfigurationOfSecurityParameters: {
+      what: "Its security settings were changed",
+      todo: "Find out who did it, if it was not you.",
+    },
+    MemoryExhaustion: { what: "Its memory ran out", todo: "Read its logs; a reset may help for a while." },
+    InvalidMessages: { what: "It got messages that are not valid", todo: "See the message log for what was sent." },
+    AttemptedReplayAttacks: {
+      what: "Somebody has sent old messages again",
+      todo: "See who can reach the station's network.",
+    },
+    TamperDetectionActivated: { what: "Somebody has opened or moved it", todo: "Have somebody look at the station." },
+    InvalidFirmwareSignature: {
+      what: "Firmware was not signed as it should be",
+      todo: "Nothing was installed. See where the file came from.",
+    },
+    InvalidFirmwareSigningCertificate: {
+      what: "The certificate of the firmware is not valid",
+      todo: "Nothing was installed. Ask the vendor.",
+    },
+    InvalidCsmsCertificate: {
+      what: "The server's certificate is not valid for the station",
+      todo: "See whether the station has the root, and whether the certificate has expired.",
+    },
+    InvalidChargingStationCertificate: {
+      what: "The station's certificate is not valid",
+      todo: "Have it ask for a new one.",
+    },
+    DiscardedRenewedClientCertificate: {
+      what: "The station threw a renewed certificate away",
+      todo: "It goes on with the old one: renew before that expires.",
+    },
+    InvalidTLSVersion: { what: "Somebody came with an old version of TLS", todo: "Update what came." },
+    InvalidTLSCipherSuite: { what: "Somebody came with a cipher that is not allowed", todo: "Update what came." },
+    MaintenanceLoginAccepted: { what: "Somebody signed in for maintenance", todo: "Nothing, if it was a technician of yours." },
+    MaintenanceLoginFailed: {
+      what: "Somebody failed to sign in for maintenance",
+      todo: "Ask your technicians, if it happens again.",
+    },
+  },
+};
