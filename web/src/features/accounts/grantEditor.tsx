@@ -15,7 +15,7 @@ export function GrantEditor({ grants, change, error }: Props) {
   const named = useNamed();
   const places = choicesFor(me.grants, named);
   const put = (index: number, grant: GrantOut) => change(grants.map((one, at) => (at === index ? grant : one)));
-  const roles = ROLES.map((role) => ({ value: role, label: words.accounts.roles[role] }));
+  const choice = (role: GrantOut["role"]) => ({ value: role, label: words.accounts.roles[role] });
   return (
     <Fieldset legend={words.accounts.grants}>
       <Stack>
@@ -34,7 +34,7 @@ export function GrantEditor({ grants, change, error }: Props) {
             <Group key={index} align="flex-end">
               <Select
                 label={words.accounts.role}
-                data={grant.role === "driver" ? [...roles, { value: "driver", label: words.accounts.roles.driver }] : roles}
+                data={(grant.role === "driver" ? [...ROLES, grant.role] : ROLES).map(choice)}
                 value={grant.role}
                 allowDeselect={false}
                 onChange={(role) => put(index, { ...grant, role: role as Role })}

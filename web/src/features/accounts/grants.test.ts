@@ -26,7 +26,8 @@ test("a place comes back from its choice", () => {
 
 test("a place is called by its site, and by its organisation where there are several", () => {
   expect(placeName({ organisationId: 1, siteId: 7 }, named)).toBe("Us · Depot");
-  expect(placeName({ organisationId: 1, siteId: 7 }, { ...named, organisations: organisations.slice(0, 1) })).toBe("Depot");
+  const alone = { ...named, organisations: organisations.slice(0, 1) };
+  expect(placeName({ organisationId: 1, siteId: 7 }, alone)).toBe("Depot");
   expect(placeName({}, named)).toBe("Platform");
 });
 

@@ -28,7 +28,8 @@ export function whereOf(key: string, sites: readonly SiteOut[]): Required<Where>
 
 /** What a place is called. */
 export function placeName(where: Where, { organisations, sites, platform }: Named): string {
-  const organisation = organisations.find((one) => one.id === where.organisationId)?.name ?? String(where.organisationId);
+  const named = organisations.find((one) => one.id === where.organisationId)?.name;
+  const organisation = named ?? String(where.organisationId);
   if (where.siteId) {
     const site = sites.find((one) => one.id === where.siteId)?.name ?? String(where.siteId);
     return organisations.length > 1 ? `${organisation} · ${site}` : site;

@@ -64,7 +64,13 @@ export function KeysPage() {
       align: "right",
       cell: (key) =>
         key.revokedAt === null && (
-          <Button size="xs" variant="default" c="red" onClick={() => revoke(key)} aria-label={`${words.accounts.revoke}: ${key.name}`}>
+          <Button
+            size="xs"
+            variant="default"
+            c="red"
+            aria-label={`${words.accounts.revoke}: ${key.name}`}
+            onClick={() => revoke(key)}
+          >
             {words.accounts.revoke}
           </Button>
         ),

@@ -46,7 +46,13 @@ export function NewKeyPage() {
           <Code block>{`curl -H "Authorization: Bearer $KEY" ${location.origin}/api/v1/me`}</Code>
         </ShownOnce>
       ) : (
-        <Form error={adding.error} saving={adding.isPending} submit={adding.mutate} act={words.accounts.addKey} backTo="/keys">
+        <Form
+          error={adding.error}
+          saving={adding.isPending}
+          submit={adding.mutate}
+          act={words.accounts.addKey}
+          backTo="/keys"
+        >
           <TextInput
             label={words.accounts.keyName}
             description={words.accounts.keyNameHelp}

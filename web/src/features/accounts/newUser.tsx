@@ -50,7 +50,13 @@ export function NewUserPage() {
           backTo={`/users/${made.id}`}
         />
       ) : (
-        <Form error={adding.error} saving={adding.isPending} submit={adding.mutate} act={words.accounts.addUser} backTo="/users">
+        <Form
+          error={adding.error}
+          saving={adding.isPending}
+          submit={adding.mutate}
+          act={words.accounts.addUser}
+          backTo="/users"
+        >
           <TextInput
             label={words.accounts.login}
             description={words.accounts.loginHelp}
