@@ -10,7 +10,7 @@ import pytest
 
 from forecourt.ocpp import v2, v16
 from forecourt.ocpp.message import Message
-from forecourt.ocpp.versions import V16, V201, Version
+from forecourt.ocpp.versions import V16, V21, V201, Version
 from forecourt.station.config import Build
 from forecourt.station.core import Station
 from forecourt.station.disturbed import Impossible
@@ -171,6 +171,45 @@ def test_variables_are_read_and_set_with_the_same_checks_as_from_afar() -> None:
     one.do("power off", "set SampledDataCtrlr.TxUpdatedInterval 9")
     with pytest.raises(Impossible, match="power"):
         one.bench.variables()
+
+
+def test_an_energy_manager_limits_what_is_offered_until_it_does_not() -> None:
+    one = Bench()
+    one.session()
+    one.do("restrict limit-a=10")
+    one.time.advance(5)
+    (evse,) = one.state().evses
+    assert (evse.offered_a, evse.power_w) == (10, 6900)
+    one.do("restrict")
+    one.time.advance(5)
+    assert one.state().evses[0].power_w == 11_040
+    one.do("restrict limit-w=3000 evse=1")
+    one.time.advance(5)
+    assert one.state().evses[0].power_w == 0
+    texts = [record.text for record in one.bench.records if record.kind == "restricted"]
+    assert texts == ["EMS: 10.0 A", "EMS: no limit", "EMS: 3000.0 W"]
+
+
+def test_a_button_a_parking_bay_and_a_vehicle_that_talks_show_in_the_records() -> None:
+    one = Bench(V21)
+    one.do("park", "plug talks=true leaves-in-s=3600", "swipe TAG001")
+    one.time.advance(30)
+    one.do("hurry", "renegotiate", "park there=false")
+    one.time.advance(5)
+    kinds = one.kinds()
+    assert {"hurry", "needs"} <= set(kinds)
+
+
+def test_a_power_failure_with_a_back_up_is_told_before_the_end() -> None:
+    one = Bench()
+    one.session()
+    one.do("power fails")
+    one.time.advance(2)
+    one.do("power off")
+    said = [record for record in one.bench.records if record.kind == "said" and record.action == "TransactionEvent"]
+    assert said[-1].payload is not None
+    assert said[-1].payload["eventType"] == "Ended"
+    assert said[-1].payload["transactionInfo"]["stoppedReason"] == "PowerLoss"
 
 
 def doubled(one: Bench) -> bool:

@@ -14,6 +14,11 @@ from forecourt.station.setup import EvseSetup, Setup, WrongSetup, read_setup
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_AS_THEY_ARE: Final = (
+    *("identity", "password", "versions", "ca", "certificate", "key"),
+    *("soap_host", "soap_port", "soap_address", "seed"),
+)
+
 DC: Final = EvseSetup(kinds=("cCCS2",), phases=1, voltage_v=400, current_a=375, direct=True)
 
 
@@ -29,6 +34,10 @@ def options(command: Command) -> Command:
                 "--version", "versions", multiple=True, help="1.6, 2.0.1, 2.1; may be repeated [default: all]."
             ),
             click.option("--ca", type=click.Path(dir_okay=False, exists=True), help="PEM file with whom to trust."),
+            click.option(
+                "--certificate", type=click.Path(dir_okay=False, exists=True), help="PEM file, for profile 3."
+            ),
+            click.option("--key", type=click.Path(dir_okay=False, exists=True), help="PEM file with its private key."),
             click.option("--evses", type=click.IntRange(1, 100), help="How many EVSEs [default: 1]."),
             click.option("--dc", is_flag=True, help="EVSEs of 150 kW DC instead of 22 kW AC."),
             click.option(
@@ -48,7 +57,18 @@ def setup_from(setup: Setup, url: str | None, given: dict[str, Any]) -> Setup:
     """What `setup` says, where no option says otherwise. Raises BadSettings."""
     changes = {
         name: given[name]
-        for name in ("identity", "password", "versions", "ca", "soap_host", "soap_port", "soap_address", "seed")
+        for name in (
+            "identity",
+            "password",
+            "versions",
+            "ca",
+            "certificate",
+            "key",
+            "soap_host",
+            "soap_port",
+            "soap_address",
+            "seed",
+        )
         if given[name] not in (None, ())
     }
     if url is not None:

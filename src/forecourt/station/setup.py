@@ -13,15 +13,18 @@ import msgspec
 
 from forecourt.clock import SYSTEM, Clock
 from forecourt.ocpp.versions import V16, VERSIONS, Version
+from forecourt.pki import certificates
+from forecourt.station.blocks.certificates.model import Identity, Use
+from forecourt.station.blocks.certificates.store import IDENTITIES, ROOTS, endow, trust
 from forecourt.station.config import NEWEST_FIRST, Build, EvseBuild
 from forecourt.station.http_transfers import HttpTransfers
 from forecourt.station.online import OnlineLink
 from forecourt.station.online_soap import SoapLink
 from forecourt.station.running import preset
-from forecourt.station.storage import Memory, Sqlite
+from forecourt.station.storage import Memory, Sqlite, Storage
 from forecourt.station.timeline import RealTimeline
 from forecourt.station.workbench.workbench import Workbench
-from forecourt.transport import client_context
+from forecourt.transport import KeyPair, client_context
 
 Line: TypeAlias = OnlineLink | SoapLink
 
@@ -55,7 +58,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """`url` is ws, wss, or, for 1.6 over SOAP, http, https. `versions` are offered in this order; none: all.
 
     `settings` are variables (`Component.Variable`) before the first start. Over SOAP the station listens at `soap-host` and
-    `soap-port` and says that it can be reached at `soap-address`. `ca` is a PEM file with whom to trust, if not the system's.
+    `soap-port` and says that it can be reached at `soap-address`. `ca` is a PEM file with whom to trust, if not the system's; `certificate`
+    (with its chain) and `key` are PEM files for security profile 3. The security profile is what follows from all this.
     """
 
     url: str = ""
@@ -69,6 +73,10 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     evses: tuple[EvseSetup, ...] = (EvseSetup(),)
     settings: dict[str, str] = {}
     ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    unsigned_firmware: bool = False
+    grid_a: int | None = None
     soap_host: str = "127.0.0.1"
     soap_port: int = 0
     soap_address: str | None = None
@@ -88,12 +96,43 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             evses=tuple(evse.build() for evse in self.evses),
             versions=self._versions(),
             seed=self.seed,
+            security_profile=self.security_profile,
+            unsigned_firmware=self.unsigned_firmware,
+            grid_a=self.grid_a,
         )
+
+    @property
+    def security_profile(self) -> int:
+        """By what there is (A00): 1 with a password, 2 also over TLS, 3 with a certificate; else 0."""
+        secure = urlsplit(self.url).scheme == "wss"
+        if secure and self.certificate is not None:
+            return 3
+        if self.password is None or urlsplit(self.url).scheme in _SOAP:
+            return 0
+        return 2 if secure else 1
+
+    def endow(self, storage: Storage) -> None:
+        """Put into a new station's storage what it has from the start on. Raises WrongSetup, OSError."""
+        try:
+            preset(storage, self.settings)
+            if self.ca is not None and not storage.items(ROOTS):
+                for root in certificates.read(_text(self.ca)):
+                    trust(storage, Use.CSMS, certificates.write([root]))
+            if self.certificate is not None and self.key is not None and not storage.items(IDENTITIES):
+                endow(storage, Identity(key=_text(self.key), chain=_text(self.certificate)))
+        except ValueError as error:
+            raise WrongSetup(str(error)) from error
+        storage.commit()
 
     def line(self) -> Line:
         """Its connection. Raises WrongSetup, OSError for a file that is not there."""
         scheme = urlsplit(self.url).scheme
-        tls = None if self.ca is None else client_context(roots=Path(self.ca).read_text(encoding="ascii"))
+        if (self.certificate is None) is not (self.key is None):
+            raise WrongSetup("certificate and key belong together")
+        own = None if self.certificate is None or self.key is None else KeyPair(self.certificate, self.key)
+        tls = None
+        if scheme in ("wss", "https"):
+            tls = client_context(roots=None if self.ca is None else _text(self.ca), key_pair=own)
         if scheme in _WEBSOCKET:
             return OnlineLink(self.url, password=self.password, tls=tls)
         if scheme in _SOAP:
@@ -135,6 +174,10 @@ def setup_of(table: Mapping[str, Any], where: str) -> Setup:
         raise WrongSetup(f"{where}: {error}") from error
 
 
+def _text(file: str) -> str:
+    return Path(file).read_text(encoding="ascii")
+
+
 DATABASE: Final = "station.db"
 
 
@@ -149,10 +192,7 @@ async def living(
     build, line = setup.build, setup.line()
     timeline = RealTimeline(clock)
     storage = Memory() if folder is None else Sqlite(folder / DATABASE)
-    try:
-        preset(storage, setup.settings)
-    except ValueError as error:
-        raise WrongSetup(str(error)) from error
+    setup.endow(storage)
     transfers = HttpTransfers()
     bench = Workbench(build, timeline, line, storage, transfers=transfers)
     if powered:

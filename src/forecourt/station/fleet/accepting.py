@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from forecourt.ocpp.message import Message
 from forecourt.station.core import Station
 from forecourt.station.fleet import v2, v16
+from forecourt.station.link import Answer
 from forecourt.station.timeline import Timeline
 
 
@@ -18,11 +20,10 @@ class Accepting:
         self.interval_s: Final[int] = interval_s
         self.number = 0
 
-    def __call__(self, station: Station, request: Message) -> Message:
+    def __call__(self, station: Station, request: Message) -> Answer:
         answer = _ANSWERS.get(type(request))
         if answer is not None:
-            made: Message = answer(self, request)
-            return made
+            return answer(self, request)
         response: Any = station.dialect.version.action_of(request).response
         empty: Message = response()
         return empty
@@ -33,4 +34,4 @@ class Accepting:
         return self.number
 
 
-_ANSWERS: Final = {**v16.ANSWERS, **v2.ANSWERS}
+_ANSWERS: Final[dict[type[Message], Callable[[Accepting, Any], Answer]]] = {**v16.ANSWERS, **v2.ANSWERS}

@@ -30,5 +30,7 @@ ANSWERS: Final[Mapping[type[Message], Callable[[Accepting, Any], Message]]] = Ma
         v16.Heartbeat: lambda csms, call: v16.HeartbeatResponse(current_time=csms.timeline.now()),
         v16.Authorize: lambda csms, call: v16.AuthorizeResponse(id_tag_info=_ACCEPTED),
         v16.StartTransaction: _start,
+        v16.DataTransfer: lambda csms, call: v16.DataTransferResponse(status="UnknownVendorId"),
+        v16.SignCertificate: lambda csms, call: v16.SignCertificateResponse(status="Rejected"),
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -23,7 +23,8 @@ class _Doing(
 
 
 class Plug(_Doing, frozen=True, tag="plug"):
-    """Plug a vehicle in. States of charge are 0 to 1; `target` is the one it wants."""
+    """Plug a vehicle in. States of charge are 0 to 1; `target` is the one it wants. With `talks` it tells its needs (ISO 15118),
+    and when it leaves."""
 
     evse: int = 1
     connector: int = 1
@@ -33,6 +34,9 @@ class Plug(_Doing, frozen=True, tag="plug"):
     ac_phases: int = 3
     ac_current_a: float = 16.0
     dc_power_w: float = 120_000.0
+    discharge_w: float = 0.0
+    talks: bool = False
+    leaves_in_s: float | None = None
 
 
 class Unplug(_Doing, frozen=True, tag="unplug"):
@@ -70,10 +74,39 @@ class Lock(_Doing, frozen=True, tag="lock"):
     to: Literal["jammed", "free"] = "jammed"
 
 
-class Power(_Doing, frozen=True, tag="power"):
-    """Cut the power, or give it back."""
+class Park(_Doing, frozen=True, tag="park"):
+    """A vehicle drives into the bay in front of a sensor, or out of it."""
 
-    to: Literal["on", "off"]
+    evse: int = 1
+    there: bool = True
+
+
+class Hurry(_Doing, frozen=True, tag="hurry"):
+    """The button for priority charging."""
+
+    evse: int = 1
+    wanted: bool = True
+
+
+class Renegotiate(_Doing, frozen=True, tag="renegotiate"):
+    """The vehicle tells its needs anew."""
+
+    evse: int = 1
+
+
+class Restrict(_Doing, frozen=True, tag="restrict"):
+    """An energy manager limits the station (EVSE 0) or an EVSE, per phase or as power; without a number no longer."""
+
+    limit_a: float | None = None
+    limit_w: float | None = None
+    evse: int = 0
+    source: str = "EMS"
+
+
+class Power(_Doing, frozen=True, tag="power"):
+    """Cut the power, or give it back; or it `fails`, and what a back-up holds is all that is left until it is `off`."""
+
+    to: Literal["on", "off", "fails"]
 
 
 class Network(_Doing, frozen=True, tag="network"):
@@ -111,12 +144,12 @@ class Disturb(_Doing, frozen=True, tag="disturb"):
     text: str = '[2,"no end'
 
 
-Doing: TypeAlias = Plug | Unplug | Swipe | Fault | Mend | Lock | Power | Network | Disk | Clock | Set | Disturb
+Doing: TypeAlias = (
+    Plug | Unplug | Swipe | Fault | Mend | Lock | Park | Hurry | Renegotiate | Restrict | Power | Network | Disk | Clock | Set
+    | Disturb
+)  # fmt: skip
 
-KINDS: Final[dict[str, type[_Doing]]] = {
-    str(kind.__struct_config__.tag): kind
-    for kind in (Plug, Unplug, Swipe, Fault, Mend, Lock, Power, Network, Disk, Clock, Set, Disturb)
-}
+KINDS: Final[dict[str, type[_Doing]]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Doing)}
 
 
 def given(fields: dict[str, Any]) -> Doing:

@@ -102,6 +102,11 @@ def _hide(part: Any) -> None:
 
 _SECRETS: Final = frozenset({"AuthorizationKey", "BasicAuthPassword", "basicAuthPassword", "password"})
 
+
+def _limit(event: events.Restricted) -> str:
+    return f"{event.source}: " + ("no limit" if event.limit is None else f"{event.limit.limit} {event.limit.unit}")
+
+
 _Told = Callable[[Any], tuple[str, int | None, str]]
 
 _TOLD: Final[dict[type[Any], _Told]] = {
@@ -114,6 +119,13 @@ _TOLD: Final[dict[type[Any], _Told]] = {
     events.Drawing: lambda event: ("energy", event.evse_id, "flows" if event.flows else "stops"),
     events.Presented: lambda event: ("presented", event.evse_id, str(event.token)),
     events.Fault: lambda event: ("fault", event.evse_id, event.code or "mended"),
+    events.Restricted: lambda event: ("restricted", event.evse_id or None, _limit(event)),
+    events.Needed: lambda event: ("needs", event.evse_id, str(event.needs)),
+    events.Hurried: lambda event: ("hurry", event.evse_id, "wanted" if event.wanted else "no longer"),
+    events.PersonalMessage: lambda event: ("message", event.evse_id, event.text),
+    events.CostTold: lambda event: ("cost", event.evse_id, f"{event.total}{' in the end' if event.final else ''}"),
+    events.FirmwareInstalled: lambda event: ("firmware", None, event.version or "not installed"),
+    events.Incident: lambda event: ("incident", None, event.kind),
     events.TransactionBegan: lambda event: ("begun", event.bay.evse_id, event.bay.transaction.id),
     events.TransactionEnded: lambda event: ("ended", event.bay.evse_id, ""),
     events.Resetting: lambda event: ("resetting", event.evse_id, event.reason),

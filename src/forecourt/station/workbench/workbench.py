@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 import msgspec
 
 from forecourt.charging.ids import EvseId
+from forecourt.charging.rates import Cap
+from forecourt.charging.schedule import RateUnit
 from forecourt.charging.topology import WHOLE_STATION
 from forecourt.station.config import Build
 from forecourt.station.core import Station
@@ -48,7 +51,8 @@ class EvseState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class StationState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A station as it is now. `waiting` is how many messages have not left; `starts` how often it was switched on."""
+    """A station as it is now. `waiting` is how many messages have not left; `starts` how often it was switched on; `display`
+    what it shows on the management system's behalf."""
 
     identity: str
     powered: bool
@@ -59,6 +63,7 @@ class StationState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     clock: datetime | None
     waiting: int
     starts: int
+    display: tuple[str, ...]
     evses: tuple[EvseState, ...]
 
 
@@ -94,15 +99,8 @@ class Workbench:
         """Do it now; what follows from it shows in the records. Raises Impossible."""
         match doing:
             case doings.Plug():
-                model = Model(
-                    battery_wh=doing.battery_wh,
-                    ac_phases=doing.ac_phases,
-                    ac_current_a=doing.ac_current_a,
-                    dc_power_w=doing.dc_power_w,
-                )
                 self._check(doing.evse, doing.connector)
-                vehicle = Vehicle(model, soc=doing.soc, target=doing.target)
-                self.hardware.plug(vehicle, evse_id=doing.evse, connector_id=doing.connector)
+                self.hardware.plug(self._vehicle(doing), evse_id=doing.evse, connector_id=doing.connector)
             case doings.Unplug():
                 self._check(doing.evse)
                 self.hardware.unplug(evse_id=doing.evse, cable_left=doing.cable_left)
@@ -119,8 +117,20 @@ class Workbench:
             case doings.Lock():
                 self._check(doing.evse)
                 self.hardware.jam_lock(evse_id=doing.evse, jammed=doing.to == "jammed")
+            case doings.Park():
+                self._check(doing.evse)
+                self.hardware.park(evse_id=doing.evse, there=doing.there)
+            case doings.Hurry():
+                self._check(doing.evse)
+                self.hardware.hurry(evse_id=doing.evse, wanted=doing.wanted)
+            case doings.Renegotiate():
+                self._check(doing.evse)
+                self.hardware.renegotiate(evse_id=doing.evse)
+            case doings.Restrict():
+                self._check(doing.evse or 1)
+                self.hardware.restrict(_cap(doing), doing.source, evse_id=doing.evse)
             case doings.Power():
-                self._power(doing.to == "on")
+                self._power(doing.to)
             case doings.Network():
                 {"on": self.link.give_back, "off": self.link.take_away, "cut": self.link.cut}[doing.to]()
             case doings.Disk():
@@ -149,6 +159,7 @@ class Workbench:
             clock=None if station is None else station.now(),
             waiting=0 if station is None else station.outbox.waiting,
             starts=self.powered.starts,
+            display=self.hardware.displayed,
             evses=tuple(
                 self._evse(evse_id, None if station is None else station.bays[evse_id])
                 for evse_id in self.powered.evse_ids
@@ -164,10 +175,26 @@ class Workbench:
             if place == WHOLE_STATION and row.mutability is not Mutability.WRITE_ONLY
         }
 
-    def _power(self, on: bool) -> None:
-        if on and self.powered.station is None:
+    def _vehicle(self, plug: doings.Plug) -> Vehicle:
+        model = Model(
+            battery_wh=plug.battery_wh,
+            ac_phases=plug.ac_phases,
+            ac_current_a=plug.ac_current_a,
+            dc_power_w=plug.dc_power_w,
+            discharge_w=plug.discharge_w,
+            talks=plug.talks,
+        )
+        vehicle = Vehicle(model, soc=plug.soc, target=plug.target)
+        if plug.leaves_in_s is not None:
+            vehicle.departs_at = self.timeline.now() + timedelta(seconds=plug.leaves_in_s)
+        return vehicle
+
+    def _power(self, to: str) -> None:
+        if to == "fails":
+            self.hardware.fall_back()
+        elif to == "on" and self.powered.station is None:
             self.powered.power_on()
-        elif not on:
+        elif to == "off":
             self.powered.cut_power()
             self._record(Record(number=self._next(), at=self.timeline.now(), kind="power cut"))
 
@@ -226,6 +253,12 @@ class Workbench:
         self.records.append(record)
         for follower in tuple(self._followers):
             follower(record)
+
+
+def _cap(doing: doings.Restrict) -> Cap | None:
+    if doing.limit_a is not None:
+        return Cap(Decimal(str(doing.limit_a)), RateUnit.A)
+    return None if doing.limit_w is None else Cap(Decimal(str(doing.limit_w)), RateUnit.W)
 
 
 def _named(variable: str) -> Name:
