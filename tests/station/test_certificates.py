@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from msgspec import UNSET
 from forecourt.ocpp import v2, v16
 from forecourt.ocpp.versions import V16, V21, V201, Version
 from forecourt.pki.certificates import hash_data, read
-from forecourt.pki.keys import new_key, signing_request
-from forecourt.station.blocks.certificates.actions import turn_back
+from forecourt.pki.keys import belongs, new_key, signing_request
+from forecourt.station.blocks.certificates.actions import own, turn_back
 from forecourt.station.blocks.certificates.model import MOST_ROOTS, Identity, Pending
 from tests.pki.authority import BEGIN, root
 from tests.station.cases.test_station_201_certificates import accept, delete, hand_over, install, installed
 from tests.station.rig import Rig
 from tests.station.signing import OPERATOR, STRANGER, certified, chain_of, named, requests, subject
+from tests.station.test_power_cut import Failing, PowerCut
 
 
 def ask_to_sign(rig: Rig) -> str:
@@ -232,3 +234,53 @@ def test_no_key_is_shown() -> None:
     secret = OPERATOR.key_pem
     assert secret[30:60] not in repr(Identity(key=secret, chain=OPERATOR.pem))
     assert secret[30:60] not in repr(Pending(key=secret, request_id=1))
+
+
+@pytest.mark.parametrize("version", [V16, V21], ids=str)
+def test_a_renewal_survives_a_power_cut_at_every_operation(version: Version) -> None:
+    """Either the old certificate with its key is there or the new one with its own, and the station finds back."""
+
+    def run(cut_at: int | None) -> tuple[Rig, int]:
+        storage = Failing()
+        rig = certified(version, storage=storage)
+        kind: Any = v16 if version is V16 else v2
+        rig.answers[kind.SignCertificate] = lambda request: kind.SignCertificateResponse(status="Accepted")
+        storage.count, storage.at = 0, cut_at
+        trigger: Any = (
+            v16.ExtendedTriggerMessage(requested_message="SignChargePointCertificate")
+            if version is V16
+            else v2.TriggerMessage(requested_message="SignChargingStationCertificate")
+        )
+
+        def hand() -> None:
+            if requests(rig):
+                chain = OPERATOR.sign_request(requests(rig)[-1])
+                rig.link.ask(kind.CertificateSigned(certificate_chain=chain))
+
+        steps: list[Callable[[], object]] = [
+            lambda: rig.link.ask(trigger),
+            lambda: rig.time.advance(10),
+            hand,
+            lambda: rig.time.advance(60),
+        ]
+        for step in steps:
+            try:
+                step()
+            except PowerCut:
+                rig.powered.cut_power()
+                rig.time.advance(10)
+                rig.powered.power_on()
+                rig.time.advance(10)
+        storage.at, count = None, storage.count
+        rig.time.advance(900)
+        return rig, count
+
+    _, operations = run(None)
+    assert operations > 8
+    for at in range(1, operations + 1):
+        rig, _ = run(at)
+        found = own(rig.station)
+        assert found is not None
+        (leaf,) = read(found.chain)
+        assert belongs(leaf, found.key)
+        assert rig.station.online

@@ -55,6 +55,14 @@ def test_TC_M_02_CS_a_root_of_the_maker_is_installed(rig: Rig) -> None:
     installs(rig, "ManufacturerRootCertificate")
 
 
+def test_TC_M_03_CS_a_V2G_root_is_installed(rig: Rig) -> None:
+    installs(rig, "V2GRootCertificate")
+
+
+def test_TC_M_04_CS_a_root_of_a_mobility_operator_is_installed(rig: Rig) -> None:
+    installs(rig, "MORootCertificate")
+
+
 def test_TC_M_07_CS_an_expired_root_is_rejected(rig: Rig) -> None:
     expired = root("expired", days=10)
     assert install(rig, "CSMSRootCertificate", expired) == "Rejected"
@@ -74,6 +82,20 @@ def test_TC_M_13_CS_roots_of_the_maker_are_listed(rig: Rig) -> None:
     assert install(rig, "ManufacturerRootCertificate", MAKER) == "Accepted"
     assert install(rig, "CSMSRootCertificate", OPERATOR) == "Accepted"
     assert installed(rig, "ManufacturerRootCertificate") == [("ManufacturerRootCertificate", wire(named(MAKER)))]
+
+
+def test_TC_M_14_CS_V2G_roots_are_listed(rig: Rig) -> None:
+    lists(rig, "V2GRootCertificate")
+
+
+def test_TC_M_16_CS_roots_of_mobility_operators_are_listed(rig: Rig) -> None:
+    lists(rig, "MORootCertificate")
+
+
+def lists(rig: Rig, use: Any) -> None:
+    assert install(rig, "CSMSRootCertificate", OPERATOR) == "Accepted"
+    assert install(rig, use, STRANGER) == "Accepted"
+    assert installed(rig, use) == [(use, wire(named(STRANGER)))]
 
 
 def both(rig: Rig) -> set[tuple[str, str]]:
