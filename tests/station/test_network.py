@@ -10,6 +10,7 @@ from forecourt.ocpp import v2, v16
 from forecourt.ocpp.versions import V16, V21, V201
 from forecourt.station.blocks.provisioning.network.model import Profile
 from forecourt.station.link import Route
+from tests.station.cases.test_station_21_network import fill, got, put, slot
 from tests.station.networking import OTHER, PLAIN, World, configure, prefer, quick, restart, value
 from tests.station.rig import Rig
 from tests.station.signing import OPERATOR, certified, chain_of
@@ -239,3 +240,53 @@ def test_of_1_6_going_down_from_3_to_2_may_be_allowed() -> None:
 
 def test_no_password_is_shown() -> None:
     assert "secret" not in repr(Profile(security_profile=1, password="secret"))
+
+
+# As variables (2.1).
+
+
+def test_a_station_connects_with_what_was_set_by_variables() -> None:
+    there = World(rig := Rig(V21, security_profile=1))
+    fill(rig, 3, PLAIN, 1, Identity="third", MessageTimeout="12.0")
+    assert prefer(rig, "3,1") == "RebootRequired"
+    restart(rig)
+    rig.time.advance(20)
+    assert there.tried[-1] == Route(
+        identity="third", security_profile=1, url=PLAIN, password="PasswordOfSufficientLength"
+    )
+    assert rig.station.model.integer("OCPPCommCtrlr", "MessageTimeout", "Default") == 12
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OcppCsmsUrl", "nonsense"),
+        ("OcppTransport", "SOAP"),
+        ("SecurityProfile", "4"),
+        ("MessageTimeout", "0"),
+        ("OcppInterface", "Tin can"),
+        ("VpnEnabled", "true"),
+        ("BasicAuthPassword", "short"),
+    ],
+)
+def test_B09_FR_25_what_cannot_be_is_rejected(variable: str, value: str) -> None:
+    rig = Rig(V21, security_profile=1)
+    (result,) = put(rig, slot(2, variable, value))
+    assert result.attribute_status == "Rejected"
+
+
+def test_a_slot_that_is_not_there_is_an_unknown_component() -> None:
+    rig = Rig(V21)
+    (result,) = put(rig, slot(4, "MessageTimeout", "10"))
+    assert result.attribute_status == "UnknownComponent"
+
+
+def test_half_a_profile_is_no_profile() -> None:
+    rig = Rig(V21, security_profile=1)
+    (result,) = put(rig, slot(2, "MessageTimeout", "10"))
+    assert result.attribute_status == "Accepted"
+    assert prefer(rig, "1,2") == "Rejected"
+    rig.powered.cut_power()
+    rig.powered.power_on()
+    rig.time.advance(5)
+    assert got(rig, "NetworkConfiguration", "MessageTimeout", "2") == "10"

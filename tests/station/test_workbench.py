@@ -167,7 +167,7 @@ def test_variables_are_read_and_set_with_the_same_checks_as_from_afar() -> None:
         with pytest.raises(Impossible, match=why):
             one.do(f"set SampledDataCtrlr.{wrong}")
     with pytest.raises(Impossible, match="read only"):
-        one.do("set SecurityCtrlr.Identity X")
+        one.do("set ChargingStation.VendorName X")
     one.do("power off", "set SampledDataCtrlr.TxUpdatedInterval 9")
     with pytest.raises(Impossible, match="power"):
         one.bench.variables()

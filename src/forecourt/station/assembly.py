@@ -44,6 +44,7 @@ from forecourt.station.blocks.provisioning import v16 as provisioning_v16
 from forecourt.station.blocks.provisioning.computed import COMPUTED, LIMITS
 from forecourt.station.blocks.provisioning.model import Boot
 from forecourt.station.blocks.provisioning.network import actions as network
+from forecourt.station.blocks.provisioning.network import variables as slots
 from forecourt.station.blocks.remote_control import actions as remote_control
 from forecourt.station.blocks.remote_control import v2 as remote_control_v2
 from forecourt.station.blocks.remote_control import v16 as remote_control_v16
@@ -261,7 +262,7 @@ _ENTRIES: Final = {
 _PROFILES: Final = {INSTALLED: lambda station, place: str(len(station.part(Charging).profiles.installed))}
 
 
-CHECKS: Final = MappingProxyType({network.PRIORITY: network.check_priority, **signing.CHECKS})
+CHECKS: Final = MappingProxyType({network.PRIORITY: network.check_priority, **slots.CHECKS, **signing.CHECKS})
 """Why a variable cannot have a value that is right for itself."""
 
 
@@ -273,10 +274,11 @@ def wiring() -> Wiring:
     return Wiring(
         dialects=MappingProxyType({V16: v16, V201: assemble(V201, hears, says), V21: assemble(V21, hears, says)}),
         listeners=LISTENERS,
-        computed=MappingProxyType({**COMPUTED, **_STATES, **_PROBLEMS, **_ENTRIES, **_PROFILES}),
+        computed=MappingProxyType({**COMPUTED, **slots.COMPUTED, **_STATES, **_PROBLEMS, **_ENTRIES, **_PROFILES}),
         limits=LIMITS,
         triggers=TRIGGERS,
         early=frozenset({Boot}),
         checks=CHECKS,
+        stores=MappingProxyType(slots.STORES),
         route=network.route,
     )

@@ -24,7 +24,7 @@ from forecourt.ocpp.versions import Version
 from forecourt.station import events
 from forecourt.station.config import Build
 from forecourt.station.device_model.table import Name
-from forecourt.station.device_model.values import DeviceModel
+from forecourt.station.device_model.values import DeviceModel, Refusal
 from forecourt.station.dialects import Dialect, Listener
 from forecourt.station.hardware.interface import Hardware, Needs
 from forecourt.station.link import Link, Route
@@ -53,9 +53,10 @@ class Registration(StrEnum):
 
 class Wiring:
     """What all stations of a process share: dialects by version, who listens to what, what is computed (values and the most they
-    may be), what may be set, what triggers what, where to connect."""
+    may be), what may be set and what is kept
+    elsewhere, what triggers what, where to connect."""
 
-    __slots__ = ("checks", "computed", "dialects", "early", "limits", "listeners", "route", "triggers")
+    __slots__ = ("checks", "computed", "dialects", "early", "limits", "listeners", "route", "stores", "triggers")
 
     def __init__(
         self,
@@ -63,7 +64,8 @@ class Wiring:
         listeners: Mapping[type[Any], tuple[Listener, ...]],
         computed: Mapping[Name, Callable[[Station, Place], str]],
         limits: Mapping[Name, Callable[[Station, Place], str]],
-        checks: Mapping[Name, Callable[[Station, str], str | None]],
+        checks: Mapping[Name, Callable[[Station, str], Refusal | None]],
+        stores: Mapping[Name, Callable[[Station, str], None]],
         triggers: Mapping[str, Callable[[Station, Place | None], bool]],
         early: frozenset[type[Any]],
         route: Callable[[Station], Route],
@@ -75,6 +77,7 @@ class Wiring:
         self.triggers: Final = triggers
         self.early: Final = early
         self.checks: Final = checks
+        self.stores: Final = stores
         self.route: Final = route
 
 
@@ -141,6 +144,7 @@ class Station:
             _Computed(self, wiring.computed),
             _Computed(self, wiring.limits),
             self._check,
+            self._store,
             lambda name: self.announce(events.VariableChanged(name)),
         )
         self.registration: Registration | None = None
@@ -162,7 +166,13 @@ class Station:
         self.firmware_version = next((version for _, version in storage.items(FIRMWARE)), build.firmware_version)
         self.outbox: Final = Outbox(self)
 
-    def _check(self, name: Name, value: str) -> str | None:
+    def _store(self, name: Name, value: str) -> bool:
+        store = self.wiring.stores.get(name)
+        if store is not None:
+            store(self, value)
+        return store is not None
+
+    def _check(self, name: Name, value: str) -> Refusal | None:
         check = self.wiring.checks.get(name)
         return None if check is None else check(self, value)
 

@@ -42,7 +42,8 @@ class Mutability(StrEnum):
 
 
 class Name(NamedTuple):
-    """A variable of a component, whatever EVSE it is at. Empty text where there is no instance."""
+    """A variable of a component, whatever EVSE it is at. Empty text where there is no instance; an instance of the component
+    stands in brackets: NetworkConfiguration[2]."""
 
     component: str
     variable: str

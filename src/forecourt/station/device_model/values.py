@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.topology import WHOLE_STATION, Place, Topology
@@ -32,10 +32,22 @@ class Found(StrEnum):
     REBOOT_REQUIRED = "RebootRequired"
 
 
-class DeviceModel:
-    """Reads and writes. `check` says why a value of the right form cannot be set, or None. `changed` is called after each write, with the name."""
+class Refusal(NamedTuple):
+    """Why a value cannot be set: a reason code (Part 2, appendix 5), and a text for people."""
 
-    __slots__ = ("_changed", "_check", "_computed", "_limits", "_storage", "_topology", "_values")
+    reason: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class DeviceModel:
+    """Reads and writes. `check` says why a value of the right form cannot be set, or None. `store` keeps a value elsewhere, if that
+    is where it belongs. `changed` is called after each write, with the name.
+    """
+
+    __slots__ = ("_changed", "_check", "_computed", "_limits", "_storage", "_store", "_topology", "_values")
 
     def __init__(
         self,
@@ -43,7 +55,8 @@ class DeviceModel:
         topology: Topology,
         computed: Computed,
         limits: Computed,
-        check: Callable[[Name, str], str | None],
+        check: Callable[[Name, str], Refusal | None],
+        store: Callable[[Name, str], bool],
         changed: Callable[[Name], object],
     ) -> None:
         self._storage: Final = storage
@@ -51,6 +64,7 @@ class DeviceModel:
         self._computed: Final = computed
         self._limits: Final = limits
         self._check: Final = check
+        self._store: Final = store
         self._changed: Final = changed
         self._values: dict[Name, str] = {Name(*key.split("|")): value for key, value in storage.items(VALUES)}
 
@@ -100,22 +114,24 @@ class DeviceModel:
         limit = self._limits.get(row.name)
         return row.minimum, row.maximum if limit is None else Decimal(limit(place))
 
-    def write(self, row: Described, value: str) -> tuple[Found, str]:
-        """Set a variable. Returns the status and, for people, why not."""
+    def write(self, row: Described, value: str) -> tuple[Found, Refusal | None]:
+        """Set a variable. Returns the status and why not."""
         if not row.writable:
-            return Found.REJECTED, "read only"
-        fault = row.fault(value) or self._check(row.name, value)
-        if fault is not None:
-            return Found.REJECTED, fault
+            return Found.REJECTED, Refusal("ReadOnly", "read only")
+        fault = row.fault(value)
+        refusal = self._check(row.name, value) if fault is None else Refusal("InvalidValue", fault)
+        if refusal is not None:
+            return Found.REJECTED, refusal
         self.set(row.name, value)
-        return (Found.REBOOT_REQUIRED if row.reboot else Found.ACCEPTED), ""
+        return (Found.REBOOT_REQUIRED if row.reboot else Found.ACCEPTED), None
 
     def set(self, name: Name, value: str) -> None:
         """Set a variable, by the station itself or after all checks."""
         if table()[name].kind == "boolean":
             value = value.casefold()
-        self._values[name] = value
-        self._storage.put(VALUES, "|".join(name), value)
+        if not self._store(name, value):
+            self._values[name] = value
+            self._storage.put(VALUES, "|".join(name), value)
         self._changed(name)
 
     def rows(self) -> Iterator[tuple[Described, Place]]:

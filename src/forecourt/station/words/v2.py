@@ -82,11 +82,17 @@ def place_of(component: v2.Component) -> Place:
     return Place(EvseId(component.evse.id), None if connector_id is UNSET else ConnectorId(connector_id))
 
 
+def named(component: v2.Component) -> str:
+    """A component with its instance, as `Name` has it."""
+    return component.name if component.instance is UNSET else f"{component.name}[{component.instance}]"
+
+
 def component_of(name: Name, place: Place) -> v2.Component:
     evse: v2.EVSE | UnsetType = UNSET
     if place.evse_id != STATION:
         evse = v2.EVSE(id=place.evse_id, connector_id=UNSET if place.connector_id is None else place.connector_id)
-    return v2.Component(name=name.component, evse=evse)
+    component, _, instance = name.component.rstrip("]").partition("[")
+    return v2.Component(name=component, instance=instance or UNSET, evse=evse)
 
 
 def variable_of(name: Name) -> v2.Variable:
@@ -96,7 +102,8 @@ def variable_of(name: Name) -> v2.Variable:
 def means(asked: v2.ComponentVariable, name: Name, place: Place) -> bool:
     """B08.FR.20, 21, N02.FR.16 to 21: what is not named means all."""
     component = asked.component
-    if component.name.casefold() != name.component.casefold() or component.instance is not UNSET:
+    known, _, instance = name.component.rstrip("]").partition("[")
+    if component.name.casefold() != known.casefold() or component.instance not in (UNSET, instance or None):
         return False
     if component.evse is not UNSET:
         wanted = place_of(component)

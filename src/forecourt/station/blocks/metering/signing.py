@@ -11,6 +11,7 @@ from forecourt.charging.readings import Context, Reading, SignedValue
 from forecourt.station.blocks.metering import ocmf
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Name
+from forecourt.station.device_model.values import Refusal
 from forecourt.station.hardware.interface import Signer
 from forecourt.station.state import Bay, Transaction
 from forecourt.station.storage import Shelf
@@ -26,10 +27,10 @@ def wanted(station: Station, component: str, also: str | None = None) -> bool:
     return model.flag(component, "SignReadings") and (also is None or model.flag(component, also))
 
 
-def refuse(station: Station, value: str) -> str | None:
+def refuse(station: Station, value: str) -> Refusal | None:
     """Why readings cannot be signed, for who wants them to be."""
     if value.casefold() == "true" and any(station.hardware.signer(evse_id) is None for evse_id in station.bays):
-        return "no meter that signs"
+        return Refusal("InvalidValue", "no meter that signs")
     return None
 
 

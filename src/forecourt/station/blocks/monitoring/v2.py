@@ -16,6 +16,7 @@ from forecourt.station.core import Station
 from forecourt.station.device_model.table import Described
 from forecourt.station.dialects import Hears, Said, Says
 from forecourt.station.words.v2 import component_of, means, place_of, variable_of
+from forecourt.station.words.v2 import named as named_component
 
 
 def on_set_monitoring(station: Station, call: v2.SetVariableMonitoring) -> v2.SetVariableMonitoringResponse:
@@ -92,7 +93,7 @@ def _bound(station: Station, count: int, message: str) -> None:
 def _set(station: Station, asked: v2.SetMonitoringData) -> v2.SetMonitoringResult:
     place = place_of(asked.component)
     instance = "" if asked.variable.instance is UNSET else asked.variable.instance
-    found, row = station.model.find(asked.component.name, asked.variable.name, instance, place)
+    found, row = station.model.find(named_component(asked.component), asked.variable.name, instance, place)
     if asked.component.instance is not UNSET and row is not None:
         row, status, reason, number = None, "UnknownComponent", "NotFound", None
     elif row is None:

@@ -18,9 +18,11 @@ from forecourt.station.blocks.provisioning.network.model import (
     TLS_CERTIFICATE,
     TRIAL,
     Profile,
+    fits,
 )
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Name
+from forecourt.station.device_model.values import Refusal
 from forecourt.station.link import Route
 
 ACTIVE: Final = Name("OCPPCommCtrlr", "ActiveNetworkProfile")
@@ -28,6 +30,7 @@ PRIORITY: Final = Name("OCPPCommCtrlr", "NetworkConfigurationPriority")
 SECURITY_PROFILE: Final = Name("SecurityCtrlr", "SecurityProfile")
 _TIMEOUT: Final = Name("OCPPCommCtrlr", "MessageTimeout", "Default")
 _PASSWORD: Final = Name("SecurityCtrlr", "BasicAuthPassword")
+_IDENTITY: Final = Name("SecurityCtrlr", "Identity")
 _KEY: Final = "0"
 
 
@@ -54,7 +57,7 @@ def route(station: Station) -> Route:
     return Route(
         url=profile.url,
         security_profile=security_profile,
-        identity=profile.identity or station.build.identity,
+        identity=profile.identity or _own_identity(station),
         password=password,
         roots=certificates.trusted(station, Use.CSMS) if security_profile >= TLS_BASIC else "",
         own=None if identity is None else (identity.chain, identity.key),
@@ -65,7 +68,7 @@ def route(station: Station) -> Route:
 def identity(station: Station, place: Place) -> str:
     """SecurityCtrlr.Identity: what the station is called where it is connected."""
     profile = _profile(station, station.model.integer(*ACTIVE))
-    return (None if profile is None else profile.identity) or station.build.identity
+    return (None if profile is None else profile.identity) or _own_identity(station)
 
 
 # What a management system sets.
@@ -75,29 +78,28 @@ def set_profile(station: Station, slot: int, profile: Profile) -> tuple[str, str
     """B09. Returns SetNetworkProfileStatusEnumType and a reason code. It is used from the next connection on."""
     if slot not in SLOTS:
         return "Rejected", "InvalidConfSlot"  # B09.FR.05
-    if _lower(station, profile.security_profile):
+    if lower(station, profile.security_profile):
         return "Rejected", "NoSecurityDowngrade"  # B09.FR.04, 31
-    secure = (profile.url or "").startswith("wss://")
-    if secure != (profile.security_profile >= TLS_BASIC):
+    if not fits(profile):
         return "Rejected", "InvalidNetworkConf"
-    _keep(station, slot, profile)
+    keep(station, slot, profile)
     return "Accepted", ""
 
 
-def check_priority(station: Station, value: str) -> str | None:
+def check_priority(station: Station, value: str) -> Refusal | None:
     """B10.FR.01, 02; A05.FR.02 to 10: why this order cannot be, or None."""
     slots = [int(slot) for slot in value.split(",")] if value else []
     if not slots:
-        return "no slot"
+        return Refusal("InvalidNetworkConf", "no slot")
     for slot in slots:
         profile = _profile(station, slot)
         if profile is None:
-            return f"nothing is configured in slot {slot}"
-        if _lower(station, profile.security_profile):
-            return f"slot {slot} is less secure"
+            return Refusal("InvalidNetworkConf", f"nothing is configured in slot {slot}")
+        if lower(station, profile.security_profile):
+            return Refusal("NoSecurityDowngrade", f"slot {slot} is less secure")
         missing = _missing(station, profile.security_profile)
-        if missing is not None:
-            return f"slot {slot} needs {missing}"
+        if missing is not None or not fits(profile):
+            return Refusal("InvalidNetworkConf", f"slot {slot} needs {missing or 'another URL'}")
     return None
 
 
@@ -106,7 +108,7 @@ def raise_profile(station: Station, value: str) -> bool:
     if value not in ("1", "2", "3"):
         return False
     wanted, current = int(value), station.model.integer(*SECURITY_PROFILE)
-    if wanted == current or _lower(station, wanted) or _missing(station, wanted) is not None:
+    if wanted == current or lower(station, wanted) or _missing(station, wanted) is not None:
         return False  # A05.FR.01, 03, 04
     if wanted <= TLS_BASIC and current == 0 and not station.model.text(*_PASSWORD):
         return False  # A05.FR.02
@@ -118,12 +120,15 @@ def raise_profile(station: Station, value: str) -> bool:
 
 
 def on_variable(station: Station, event: events.VariableChanged) -> None:
-    """B09.FR.27: a password that is set by itself counts, not the one of the profile."""
-    if event.name == _PASSWORD:
-        slot = station.model.integer(*ACTIVE)
-        profile = station.part(Network).profiles.get(slot)
-        if profile is not None and profile.password is not None:
-            _keep(station, slot, msgspec.structs.replace(profile, password=None))
+    """B09.FR.26, 27: an identity or password that is set by itself counts, not that of the profile."""
+    slot = station.model.integer(*ACTIVE)
+    profile = station.part(Network).profiles.get(slot)
+    if profile is None:
+        return
+    if event.name == _PASSWORD and profile.password is not None:
+        keep(station, slot, msgspec.structs.replace(profile, password=None))
+    elif event.name == _IDENTITY and profile.identity is not None:
+        keep(station, slot, msgspec.structs.replace(profile, identity=None))
 
 
 # What becomes of it.
@@ -143,7 +148,7 @@ def on_online(station: Station, event: events.Online) -> None:
     slot = _current(station)
     if network.trial is not None:
         before = _profile(station, slot) or _built_in(station)
-        _keep(station, slot, msgspec.structs.replace(before, security_profile=network.trial))
+        keep(station, slot, msgspec.structs.replace(before, security_profile=network.trial))
         _end_trial(station)
     profile = _profile(station, slot) or _built_in(station)
     if slot != station.model.integer(*ACTIVE):
@@ -155,12 +160,12 @@ def on_online(station: Station, event: events.Online) -> None:
         station.model.set(SECURITY_PROFILE, str(profile.security_profile))
         detail = f"security profile {profile.security_profile}"
         station.announce(events.Incident("ReconfigurationOfSecurityParameters", detail))
-    _drop_lower(station)
+    _droplower(station)
 
 
 def failed(station: Station) -> bool:
     """The connection is lost or did not come about: choose what is tried next. Returns whether that is another profile."""
-    network, slots = station.part(Network), _slots(station)
+    network, slots = station.part(Network), slots_of(station)
     if network.connected:
         network.connected, network.tries = False, 0
         active = station.model.integer(*ACTIVE)
@@ -184,22 +189,20 @@ def _end_trial(station: Station) -> None:
     station.storage.remove(TRIAL, _KEY)
 
 
-def _drop_lower(station: Station) -> None:
+def _droplower(station: Station) -> None:
     network = station.part(Network)
     for slot, profile in list(network.profiles.items()):
-        if _lower(station, profile.security_profile):
+        if lower(station, profile.security_profile):
             del network.profiles[slot]
             station.storage.remove(PROFILES, str(slot))
-    slots, active = _slots(station), station.model.integer(*ACTIVE)
-    left = [
-        slot for slot in slots if (found := _profile(station, slot)) and not _lower(station, found.security_profile)
-    ]
+    slots, active = slots_of(station), station.model.integer(*ACTIVE)
+    left = [slot for slot in slots if (found := _profile(station, slot)) and not lower(station, found.security_profile)]
     if left != slots:
         station.model.set(PRIORITY, ",".join(str(slot) for slot in left or [active]))
         network.index = left.index(active) if active in left else 0
 
 
-def _lower(station: Station, security_profile: int) -> bool:
+def lower(station: Station, security_profile: int) -> bool:
     """Whether this would be less secure than may be: only from 3 to 2, and only where that is allowed."""
     current = station.model.integer(*SECURITY_PROFILE)
     allowed = station.model.flag("SecurityCtrlr", "AllowSecurityProfileDowngrade")
@@ -217,24 +220,39 @@ def _missing(station: Station, security_profile: int) -> str | None:
     return None
 
 
-def _slots(station: Station) -> list[int]:
+def slots_of(station: Station) -> list[int]:
     return [int(slot) for slot in station.model.members("OCPPCommCtrlr", "NetworkConfigurationPriority")]
 
 
 def _current(station: Station) -> int:
-    slots, network = _slots(station), station.part(Network)
+    slots, network = slots_of(station), station.part(Network)
     return slots[network.index % len(slots)]
 
 
 def _profile(station: Station, slot: int) -> Profile | None:
+    """What is configured in a slot; None where that is nothing, or not enough."""
+    found = in_slot(station, slot)
+    return None if found.url == "" else found
+
+
+def in_slot(station: Station, slot: int) -> Profile:
+    """What there is of a slot, however little."""
     found = station.part(Network).profiles.get(slot)
-    return _built_in(station) if found is None and slot == SLOTS[0] else found
+    if found is not None:
+        return found
+    if slot == SLOTS[0]:
+        return _built_in(station)
+    return Profile(security_profile=station.model.integer(*SECURITY_PROFILE), url="")
+
+
+def _own_identity(station: Station) -> str:
+    return station.model.text(*_IDENTITY) or station.build.identity
 
 
 def _built_in(station: Station) -> Profile:
     return Profile(security_profile=station.build.security_profile)
 
 
-def _keep(station: Station, slot: int, profile: Profile) -> None:
+def keep(station: Station, slot: int, profile: Profile) -> None:
     station.part(Network).profiles[slot] = profile
     station.storage.put(PROFILES, str(slot), profile)

@@ -22,6 +22,8 @@ def on_set(station: Station, call: v2.SetNetworkProfile) -> v2.SetNetworkProfile
     profile = Profile(
         security_profile=told.security_profile,
         url=told.ocpp_csms_url,
+        interface=told.ocpp_interface,
+        version="OCPP21" if told.ocpp_version is UNSET else told.ocpp_version,
         message_timeout_s=min(max(1, told.message_timeout), 3600),
         identity=None if told.identity is UNSET else told.identity,
         password=None if told.basic_auth_password is UNSET else told.basic_auth_password,

@@ -14,9 +14,10 @@ from forecourt.ocpp.errors import ErrorCode, ProtocolError
 from forecourt.station.blocks.provisioning.model import Line, ReportPart
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Described, Mutability
-from forecourt.station.device_model.values import Found
+from forecourt.station.device_model.values import Found, Refusal
 from forecourt.station.dialects import Hears, Said, Says
 from forecourt.station.words.v2 import component_of, means, place_of, variable_of
+from forecourt.station.words.v2 import named as named_component
 
 LINES_PER_PART: Final = 25
 
@@ -78,9 +79,7 @@ def _found(
 ) -> tuple[Found, Described | None, Place]:
     place = place_of(component)
     instance = "" if variable.instance is UNSET else variable.instance
-    found, row = station.model.find(component.name, variable.name, instance, place)
-    if component.instance is not UNSET and row is not None:
-        found, row = Found.UNKNOWN_COMPONENT, None
+    found, row = station.model.find(named_component(component), variable.name, instance, place)
     if row is not None and attribute not in (UNSET, "Actual"):
         found, row = Found.NOT_SUPPORTED_ATTRIBUTE, None
     return found, row, place
@@ -102,13 +101,13 @@ def _got(station: Station, asked: v2.GetVariableData) -> v2.GetVariableResult:
 
 def _set(station: Station, asked: v2.SetVariableData) -> v2.SetVariableResult:
     found, row, _ = _found(station, asked.component, asked.variable, asked.attribute_type)
-    why = ""
+    why: Refusal | None = None
     if row is not None:
         found, why = station.model.write(row, asked.attribute_value)
     return v2.SetVariableResult(
         attribute_type=asked.attribute_type,
         attribute_status=found.value,
-        attribute_status_info=v2.StatusInfo(reason_code="InvalidValue", additional_info=why) if why else UNSET,
+        attribute_status_info=v2.StatusInfo(reason_code=why.reason, additional_info=why.text[:500]) if why else UNSET,
         component=asked.component,
         variable=asked.variable,
     )
