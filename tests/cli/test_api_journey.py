@@ -6,16 +6,22 @@ import asyncio
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from forecourt.cli.demo_stations import PATIENT, Make, Pace, stations
+from forecourt.clock import SYSTEM
 from forecourt.station.config import EvseBuild
 from forecourt.station.fleet.habits import Habits, Uniform
+from forecourt.station.scenario.play import Play, Result
+from forecourt.station.scenario.script import read_scenario
+from forecourt.station.setup import living
 from tests.csms.api.sse import reading
 from tests.csms.api.system import System
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
 LIMIT_S: Final = 30.0
 NOBODY_COMES: Final = Pace(
     habits=Habits(
@@ -90,3 +96,17 @@ async def test_onboard_start_watch_limit_and_read_the_record(system: System, tmp
     assert len(lines) == 1
     assert CARD in lines[0]
     assert "energy" in head.lower()
+
+
+async def test_a_scenario_that_is_written_down_starts_and_stops_through_the_api(system: System) -> None:
+    platform, file = system.platform, ROOT / "examples/scenarios/remote.toml"
+    made = await platform.post("/stations", {"stationId": "CS001"})
+    await platform.post("/tokens", {"value": CARD, "kind": "ISO14443"})
+    api = f"http://127.0.0.1:{system.csms.api_port}/api/v1"
+    scenario = read_scenario(file, {"card": CARD, "api": api, "key": platform.key, "id": str(made["id"])})
+    url = f"ws://127.0.0.1:{system.csms.port}/ocpp"
+    setup = msgspec.structs.replace(scenario.station, url=url, password=made["password"])
+    results: list[Result] = []
+    async with living(setup, powered=False) as bench:
+        good = await Play(scenario, bench, SYSTEM, seed=1, told=results.append).run()
+    assert good, [one for one in results if one.message]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from forecourt.station.scenario.dry import dry
 from forecourt.station.scenario.matching import at, fits
 from forecourt.station.scenario.play import Play, Result, Status
 from forecourt.station.scenario.script import WrongScenario, read_scenario
+from forecourt.transport import HttpRequest, HttpResponse, listen, not_found
 
 HEAD = '[station]\nversions = ["2.0.1"]\n[[step]]\nexpect = "accepted"\n'
 
@@ -111,6 +113,32 @@ async def test_what_cannot_be_done_fails_its_step(tmp_path: Path) -> None:
     assert "EVSE 7" in results[-1].message
 
 
+async def served(request: HttpRequest) -> HttpResponse:
+    if request.path == "/broken":
+        return HttpResponse(HTTPStatus.OK, b"<html>")
+    status = HTTPStatus.CREATED if request.body == b'{"a":1}' else HTTPStatus.CONFLICT
+    return HttpResponse(status, b'{"items": [{"id": 7}]}', "application/json")
+
+
+async def test_a_program_is_asked_and_its_answer_looked_at(tmp_path: Path) -> None:
+    listener = await listen(lambda handshake: not_found("no"), host="127.0.0.1", http=served)
+    url = f"http://127.0.0.1:{listener.port}"
+    for rest, why in (
+        ('json = { a = 1 }\nwhere = { "items.0.id" = 7 }', ""),
+        ('json = { a = 1 }\nwhere = { "items.0.id" = 8 }', "items.0.id is 7, not 8"),
+        ("json = { a = 1 }\nstatus = 200", "answered with 201"),
+        ("status = 409", ""),
+        ("json = { a = 2 }", "answered with 409"),
+    ):
+        results = await played(tmp_path, f'[[step]]\nrequest = "POST {url}/x"\n{rest}\n', limit_s=1e6)
+        assert (results[-1].status is Status.PASSED, why in results[-1].message) == (not why, True), rest
+    results = await played(tmp_path, f'[[step]]\nrequest = "GET {url}/broken"\nwhere = {{ a = 1 }}\n', limit_s=1e6)
+    assert "no JSON" in results[-1].message
+    await listener.close()
+    results = await played(tmp_path, f'[[step]]\nrequest = "GET {url}/x"\n', limit_s=1e6)
+    assert results[-1].status is Status.FAILED
+
+
 @pytest.mark.parametrize(
     ("found", "wanted", "holds"),
     [
@@ -142,6 +170,7 @@ def test_paths_lead_into_tables_and_lists() -> None:
         ('[[step]]\nexpect = "said"\nwhere = { a = { above = 1 } }\n', "above: one of at-least"),
         ('[[step]]\nrepeat = 2\nsteps = [{ do = "plug", evs = 1 }]\n', r"step 1\.1.*evs"),
         ('[[step]]\nwait-s = "long"\n', "step 1"),
+        ('[[step]]\nrequest = "http://x"\n', "method and a URL"),
         ('[[step]]\ndo = "swipe"\ntoken = "${card}"\n', "card"),
         ('colour = "red"\n[[step]]\nwait-s = 1\n', "colour"),
         ("timeout-s = 0\n[[step]]\nwait-s = 1\n", "timeout"),

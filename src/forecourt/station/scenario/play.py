@@ -9,17 +9,19 @@ from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Any, Final
 
+import httpx2
 import msgspec
 
 from forecourt.clock import Clock
 from forecourt.station.disturbed import Impossible
 from forecourt.station.scenario.matching import is_such, misfit
-from forecourt.station.scenario.script import Do, Expect, Never, Repeat, Scenario, State, Step, Wait
+from forecourt.station.scenario.script import Do, Expect, Never, Repeat, Request, Scenario, State, Step, Wait
 from forecourt.station.workbench.records import Record
 from forecourt.station.workbench.workbench import Workbench
 
 _SHOWN: Final = 12
 """How many of the last records a failure shows."""
+_MOST_TEXT: Final = 500
 
 
 class Status(StrEnum):
@@ -95,7 +97,7 @@ class Play:
             took_s = self._clock.monotonic() - began
             self._told(Result(number=number, title=title, status=Status.PASSED, took_s=took_s))
 
-    async def _act(self, step: Do | Wait | Expect | Never | State) -> None:
+    async def _act(self, step: Do | Wait | Expect | Never | State | Request) -> None:
         match step:
             case Do():
                 self._cursor = len(self._records)
@@ -109,6 +111,9 @@ class Play:
                 await self._never(step)
             case State():
                 await self._become(step)
+            case Request():
+                self._cursor = len(self._records)
+                await self._request(step)
 
     async def _expect(self, step: Expect) -> None:
         within_s = self._scenario.timeout_s if step.within_s is None else step.within_s
@@ -149,6 +154,25 @@ class Play:
                     await self._clock.sleep(min(0.2, within_s))
         except TimeoutError:
             raise _Failed(f"after {within_s:g} s {why}") from None
+
+    async def _request(self, step: Request) -> None:
+        method, _, url = step.request.partition(" ")
+        within_s = self._scenario.timeout_s if step.within_s is None else step.within_s
+        try:
+            async with httpx2.AsyncClient(timeout=within_s) as client:
+                answer = await client.request(method, url, headers=step.headers, json=step.json)
+        except httpx2.HTTPError as error:
+            raise _Failed(f"{url}: {error!r}") from None
+        if not (answer.is_success if step.status is None else answer.status_code == step.status):
+            raise _Failed(f"it was answered with {answer.status_code}: {answer.text[:_MOST_TEXT]}")
+        if step.where:
+            try:
+                found = msgspec.json.decode(answer.content)
+            except msgspec.DecodeError:
+                raise _Failed(f"the answer is no JSON: {answer.text[:_MOST_TEXT]}") from None
+            why = misfit(found, step.where)
+            if why is not None:
+                raise _Failed(why)
 
     @asynccontextmanager
     async def _within(self, within_s: float, otherwise: str) -> AsyncGenerator[Callable[[], Any], None]:

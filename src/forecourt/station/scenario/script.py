@@ -16,6 +16,7 @@ from forecourt.station.setup import Setup, WrongSetup, setup_of
 from forecourt.station.workbench.doings import Doing, given
 
 _PLACEHOLDER: Final = re.compile(r"\$\{([\w-]+)\}")
+_REQUEST: Final = re.compile(r"[A-Z]+ https?://\S+")
 _DEEPEST: Final = 5
 
 
@@ -94,6 +95,24 @@ class State(_Step, frozen=True):
         return "state " + ", ".join(f"{path}={value}" for path, value in self.state.items())
 
 
+class Request(_Step, frozen=True):
+    """A program is asked over HTTP, such as the API of the management system: `request` is method and URL.
+
+    Its answer has this status (without one: any of success), and its JSON is as `where` says.
+    """
+
+    request: str
+    headers: dict[str, str] = {}
+    json: Any = None
+    status: int | None = None
+    where: dict[str, Any] = {}
+    within_s: float | None = None
+
+    @property
+    def title(self) -> str:
+        return self.request
+
+
 class Repeat(_Step, frozen=True):
     """Some steps, several times."""
 
@@ -105,13 +124,14 @@ class Repeat(_Step, frozen=True):
         return f"repeat {self.repeat} times"
 
 
-Step: TypeAlias = "Do | Wait | Expect | Never | State | Repeat"
+Step: TypeAlias = "Do | Wait | Expect | Never | State | Request | Repeat"
 
-_BY_KEY: Final[Mapping[str, type[Wait | Expect | Never | State]]] = {
+_BY_KEY: Final[Mapping[str, type[Wait | Expect | Never | State | Request]]] = {
     "wait-s": Wait,
     "expect": Expect,
     "never": Never,
     "state": State,
+    "request": Request,
 }
 
 
@@ -172,6 +192,8 @@ def _step(fields: Any, where: str, depth: int = 1) -> Step:
         if kind is None:
             raise WrongScenario(f"{where}: one of do, repeat, {', '.join(_BY_KEY)} is needed")
         step = msgspec.convert(fields, kind)
+        if isinstance(step, Request) and not _REQUEST.fullmatch(step.request):
+            raise WrongScenario(f"{where}: request is a method and a URL, such as GET http://127.0.0.1/")
     except (msgspec.ValidationError, Impossible) as error:
         raise WrongScenario(f"{where}: {error}") from error
     wrong = next((name for name in _compared(step) if name not in COMPARISONS), None)
@@ -185,6 +207,8 @@ def _compared(step: Step) -> Iterator[str]:
     wanted: list[Any] = []
     if isinstance(step, Expect | Never):
         wanted = [*step.where.values(), *step.answer.values(), step.text]
+    elif isinstance(step, Request):
+        wanted = list(step.where.values())
     elif isinstance(step, State):
         wanted = list(step.state.values())
     for one in wanted:
