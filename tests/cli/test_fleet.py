@@ -42,6 +42,12 @@ def test_a_day_of_twenty_stations_is_the_same_for_the_same_seed() -> None:
     assert other["answers"] != one["answers"]
 
 
+def test_networks_that_go_away_lose_no_transaction() -> None:
+    calm, foul = (told("--stations", "30", "--per-day", "6", "--outages", number) for number in ("0", "20"))
+    assert foul["transactions_begun"] == foul["transactions_ended"] > 50
+    assert foul["answers"] != calm["answers"]
+
+
 def test_a_share_of_nothing_leaves_a_version_out() -> None:
     assert set(told("--stations", "30", "--hours", "0.1", "--versions", "1.6=1,2.0.1=0")["versions"]) == {"1.6"}
 

@@ -10,9 +10,10 @@ from typing import Final
 
 from forecourt.ocpp.versions import Version
 from forecourt.station.config import NEWEST_FIRST, Build, EvseBuild
+from forecourt.station.disturbed import DisturbedLink
 from forecourt.station.fleet.driver import Drivers
 from forecourt.station.fleet.figures import Figures
-from forecourt.station.fleet.habits import Habits
+from forecourt.station.fleet.habits import DAY_S, Distribution, Habits, LogNormal
 from forecourt.station.hardware.simulated import SimulatedHardware
 from forecourt.station.running import AttachedLink, Powered, preset
 from forecourt.station.state import Bay
@@ -21,6 +22,17 @@ from forecourt.station.timeline import Timeline
 
 AC: Final = (EvseBuild(),)
 DC: Final = (EvseBuild(kinds=("cCCS2",), phases=1, voltage_v=400, current_a=375, direct=True),)
+
+
+SHORT: Final = LogNormal(120, 1.0, 5, 6 * 3600)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outages:
+    """How often the network of a station goes away for how long (seconds): a Poisson process, each drawn from the seed."""
+
+    per_day: float
+    lasts_s: Distribution = SHORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +48,7 @@ class Mix:
     versions: tuple[tuple[float, Version], ...] = tuple((1.0, version) for version in NEWEST_FIRST)
     direct: float = 0.2
     habits: Habits = field(default_factory=Habits)
+    outages: Outages | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     cards_of: Callable[[int], tuple[str, ...]] = lambda number: (f"FC{number:06X}",)
     strangers: tuple[str, ...] = ()
@@ -68,7 +81,11 @@ class Crowd:
             storage = Memory()
             preset(storage, mix.settings)
             hardware = SimulatedHardware(build, timeline)
-            powered = Powered(build, timeline, link_of(build), hardware, storage)
+            link = link_of(build)
+            if mix.outages is not None:
+                link = disturbed = DisturbedLink(link, timeline)
+                _Weather(disturbed, timeline, mix.outages, f"{mix.seed} {build.identity}").fine()
+            powered = Powered(build, timeline, link, hardware, storage)
             powered.watch(self.figures.see)
             drivers = Drivers(
                 powered,
@@ -141,6 +158,31 @@ class Crowd:
         for powered, _, _ in self._members:
             if powered.station is not None:
                 yield from powered.station.bays.values()
+
+
+class _Weather:
+    """The network of one station, which goes away and comes back."""
+
+    __slots__ = ("_count", "_link", "_name", "_outages", "_timeline")
+
+    def __init__(self, link: DisturbedLink, timeline: Timeline, outages: Outages, name: str) -> None:
+        self._link: Final = link
+        self._timeline: Final = timeline
+        self._outages: Final = outages
+        self._name: Final = name
+        self._count = 0
+
+    def fine(self) -> None:
+        self._link.give_back()
+        self._count += 1
+        self._timeline.after(self._chance("fine").expovariate(self._outages.per_day / DAY_S), self._foul)
+
+    def _foul(self) -> None:
+        self._link.take_away()
+        self._timeline.after(self._outages.lasts_s.draw(self._chance("foul")), self.fine)
+
+    def _chance(self, what: str) -> random.Random:
+        return random.Random(f"{self._name} {what} {self._count}")  # noqa: S311 - no secrets
 
 
 def _beginning(powered: Powered, drivers: Drivers) -> Callable[[], None]:
