@@ -279,3 +279,33 @@ def test_DC_counts_by_its_power_at_the_grid_connection() -> None:
     dc = Feed(evse_id=E1, supply=Supply(Decimal(400), direct=True), cap=Cap(Decimal(69_000), RateUnit.W))
     assert whole(evses=[(dc, CHARGING)]) == [(0, 100)]
     assert whole(evses=[(dc, CHARGING)], options=WATTS) == [(0, 69_000)]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (AMPS, [("10", "10", None), ("10", "-14.4", "-16")]),
+        (WATTS, [("6900", "6900", None), ("6900", "-10000", "-11040")]),
+    ],
+    ids=["A", "W"],
+)
+def test_K08_FR_08_setpoints_are_told_capped_by_the_limits_of_others(
+    options: Options, expected: list[tuple[str, str, str | None]]
+) -> None:
+    periods = (
+        Period(start_s=0, setpoint=Decimal(9_200), operation_mode=OperationMode.CENTRAL_SETPOINT),
+        Period(
+            start_s=100,
+            setpoint=Decimal(-10_000),
+            discharge_limit=Decimal(-11_040),
+            operation_mode=OperationMode.CENTRAL_SETPOINT,
+        ),
+    )
+    schedule = Schedule(schedule_id=1, unit=RateUnit.W, periods=periods, start=NOW)
+    aiming = put(Purpose.TX, (0, 0))
+    aiming = replace(aiming, profile=replace(aiming.profile, schedules=(schedule,)))
+    most = put(Purpose.CHARGING_STATION_MAX, (0, 10), evse_id=0, number=2)
+    found = composite([aiming, most], FEED, Window(NOW, 200), CHARGING, options)
+    told = [(period.limit, period.setpoint, period.discharge_limit) for period in found.periods]
+    assert told == [tuple(None if value is None else Decimal(value) for value in row) for row in expected]
+    assert {period.operation_mode for period in found.periods} == {OperationMode.CENTRAL_SETPOINT}

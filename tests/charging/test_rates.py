@@ -90,6 +90,43 @@ def test_within_takes_the_lower_current_and_K01_FR_140_the_fewer_phases() -> Non
     assert unlimited(THREE).within(unlimited(SINGLE)) == Allowance(None, 1)
 
 
+CENTRAL: Any = {"operation_mode": OperationMode.CENTRAL_SETPOINT}
+
+
+def test_V2X_02_a_setpoint_is_spread_as_a_limit_is_and_counts_in_its_mode_only() -> None:
+    found = allowed(RateUnit.W, THREE, setpoint=Decimal(-6_900), discharge_limit=Decimal(-13_800), **CENTRAL)
+    assert (found.per_phase_a, found.setpoint_a, found.discharge_a) == (None, Fraction(-10), Fraction(-20))
+    assert found.mode is OperationMode.CENTRAL_SETPOINT
+    assert allowed(RateUnit.A, THREE, limit=Decimal(16), setpoint=Decimal(-6)).setpoint_a is None
+
+
+@pytest.mark.parametrize(
+    ("setpoint", "limit", "discharge_limit", "aim"),
+    [
+        ("10", "6", None, 6),  # V2X.03
+        ("10", "16", None, 10),
+        ("10", None, None, 10),
+        ("-10", "6", "-6", -6),  # V2X.04
+        ("-10", None, "-16", -10),
+        (None, "6", "-6", None),
+    ],
+)
+def test_K08_FR_08_a_setpoint_is_capped(
+    setpoint: str | None, limit: str | None, discharge_limit: str | None, aim: int | None
+) -> None:
+    said = {"setpoint": setpoint, "limit": limit, "discharge_limit": discharge_limit}
+    numbers: dict[str, Any] = {name: Decimal(value) for name, value in said.items() if value is not None}
+    assert allowed(RateUnit.A, THREE, **numbers, **CENTRAL).aim_a == aim
+
+
+def test_within_keeps_setpoints_and_what_may_be_given_least_whichever_comes_first() -> None:
+    aiming = allowed(RateUnit.A, THREE, setpoint=Decimal(-8), discharge_limit=Decimal(-16), **CENTRAL)
+    limited = allowed(RateUnit.A, THREE, limit=Decimal(10), discharge_limit=Decimal(-6))
+    both = Allowance(Fraction(10), 3, None, Fraction(-8), Fraction(-6), OperationMode.CENTRAL_SETPOINT)
+    assert aiming.within(limited) == limited.within(aiming) == both
+    assert both.plus(Allowance(Fraction(2), 3)).setpoint_a == -8
+
+
 def test_more_is_added_only_to_what_is_limited() -> None:
     one = Allowance(Fraction(10), 3)
     assert one.plus(Allowance(Fraction(2), 1)) == Allowance(Fraction(12), 3)

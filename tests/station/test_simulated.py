@@ -18,7 +18,7 @@ from tests.station.rig import Rig
 
 ONE = EvseId(1)
 THREE_PHASES = EvseBuild()
-DIRECT = EvseBuild(kinds=("cCCS2",), phases=1, voltage_v=400, current_a=375, direct=True)
+DIRECT = EvseBuild(kinds=("cCCS2",), phases=1, voltage_v=400, current_a=375, direct=True, bidirectional=True)
 
 
 def running(built: EvseBuild, vehicle: Vehicle) -> tuple[SimulatedHardware, VirtualTimeline]:

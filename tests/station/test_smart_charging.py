@@ -255,3 +255,23 @@ def test_power_may_fail_at_any_moment_of_setting_replacing_and_clearing(version:
             assert limit_now(rig, storage) == limits[index + 1]
         cut_at += 1
     assert cut_at > len(steps)
+
+
+def test_a_transaction_that_goes_on_after_a_loss_of_power_keeps_its_profile() -> None:
+    rig = Rig(V21)
+    rig.set("TxCtrlr.ResumptionTimeout", "600")
+    rig.set("TxCtrlr.AllowEnergyTransferResumption", "true")
+    transaction_id = busy(rig)
+    accepted(rig, profile(schedule((0, 9), start=rig.time.now()), purpose="TxProfile", transaction_id=transaction_id))
+    rig.powered.cut_power()
+    rig.time.advance(30)
+    rig.powered.power_on()
+    rig.time.advance(60)
+    transaction = rig.station.bays[EvseId(1)].transaction
+    assert transaction is not None
+    assert transaction.id == transaction_id
+    assert amperes(rig) == 9
+    rig.hardware.swipe("TAG001")
+    rig.time.advance(3)
+    every = v2.GetChargingProfiles(request_id=5, charging_profile=v2.ChargingProfileCriterion())
+    assert rig.ask(every).status == "NoProfiles"

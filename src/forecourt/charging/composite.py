@@ -8,8 +8,9 @@ with purpose TxDefaultProfile, PriorityCharging and LocalGeneration are in one s
 first at the same level; external constraints of station and EVSE limit independently.
 
 The result is in whole seconds, rounded towards less on both axes: at no instant is it above any limit that applies.
-Setpoints and discharging are not computed; periods without a limit (external setpoints) limit nothing but still hide
-lower stacks. What the vehicle asks for (SC.04) is not known here.
+Setpoints of the management system are told with the limits of an EVSE, and capped by them (K08.FR.08); the station as a
+whole has none. Periods without a limit (external setpoints) limit nothing but still hide lower stacks. What the vehicle
+asks for (SC.04) is not known here.
 """
 
 from __future__ import annotations
@@ -265,7 +266,18 @@ def _period(cell: _Cell, value: Fraction | None, feed: Feed, options: Options) -
         limit=None if value is None else floored(value, options.places),
         number_phases=phases,
         phase_to_use=cell.allowed.phase_to_use if phases == 1 else None,
+        setpoint=_signed(cell.allowed.aim_a, cell.allowed, feed.supply, options),
+        discharge_limit=_signed(cell.allowed.discharge_a, cell.allowed, feed.supply, options),
+        operation_mode=cell.allowed.mode,
     )
+
+
+def _signed(current_a: Fraction | None, allowed: Allowance, supply: Supply, options: Options) -> Decimal | None:
+    """In the unit asked for, rounded towards zero."""
+    if current_a is None:
+        return None
+    lines = 1 if options.unit is RateUnit.A else Fraction(supply.voltage_v) * allowed.phases
+    return floored(abs(current_a) * lines, options.places).copy_sign(Decimal(current_a.numerator))
 
 
 def _result(feed: Feed, window: Window, options: Options, periods: Iterable[Period]) -> Composite:

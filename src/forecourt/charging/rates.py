@@ -7,7 +7,7 @@ make 11 kW come out as 11 kW again; on the way out a limit is rounded down, neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -39,24 +39,48 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What may flow: `per_phase_a` (None: nothing limits it) on each of `phases`; `phase_to_use` if there is one."""
+    """What may flow: `per_phase_a` (None: nothing limits it) on each of `phases`; `phase_to_use` if there is one.
+
+    `setpoint_a` is what ought to flow, negative out of the vehicle, `discharge_a` the most that may flow that way (V2X.02 to
+    04); None where nothing is said.
+    """
 
     per_phase_a: Fraction | None
     phases: int
     phase_to_use: int | None = None
+    setpoint_a: Fraction | None = None
+    discharge_a: Fraction | None = None
+    mode: OperationMode = OperationMode.CHARGING_ONLY
 
     def within(self, other: Allowance) -> Allowance:
-        """The lower of both; the fewer phases (K01.FR.140)."""
+        """The lower of both; the fewer phases (K01.FR.140). Of modes, the one that is more than charging."""
         currents = [one.per_phase_a for one in (self, other) if one.per_phase_a is not None]
+        setpoints = [one.setpoint_a for one in (self, other) if one.setpoint_a is not None]
+        discharges = [one.discharge_a for one in (self, other) if one.discharge_a is not None]
         return Allowance(
-            min(currents, default=None), min(self.phases, other.phases), self.phase_to_use or other.phase_to_use
+            min(currents, default=None),
+            min(self.phases, other.phases),
+            self.phase_to_use or other.phase_to_use,
+            min(setpoints, default=None),
+            max(discharges, default=None),
+            other.mode if self.mode is OperationMode.CHARGING_ONLY else self.mode,
         )
 
     def plus(self, other: Allowance) -> Allowance:
         """With the capacity of `other` on top, over the same phases."""
         if self.per_phase_a is None or other.per_phase_a is None:
             return self
-        return Allowance(self.per_phase_a + other.per_phase_a, self.phases, self.phase_to_use)
+        return replace(self, per_phase_a=self.per_phase_a + other.per_phase_a)
+
+    @property
+    def aim_a(self) -> Fraction | None:
+        """The setpoint within the limits (K08.FR.08, V2X.03, 04)."""
+        aim = self.setpoint_a
+        if aim is not None and self.per_phase_a is not None:
+            aim = min(aim, self.per_phase_a)
+        if aim is not None and self.discharge_a is not None:
+            aim = max(aim, self.discharge_a)
+        return aim
 
     def power_w(self, supply: Supply) -> Fraction | None:
         if self.per_phase_a is None:
@@ -87,7 +111,16 @@ def allowance(schedule: Schedule, period: Period, supply: Supply, soc_percent: D
     if capped is not None and soc_percent is not None and soc_percent >= capped.soc_percent:
         cap = _per_phase_a(capped.limit, schedule.unit, phases, supply)
         current = cap if current is None else min(cap, current)
-    return Allowance(current, min(phases, supply.lines), period.phase_to_use)
+    mode = period.operation_mode
+    setpoint = period.setpoint if mode is OperationMode.CENTRAL_SETPOINT else None
+    return Allowance(
+        current,
+        min(phases, supply.lines),
+        period.phase_to_use,
+        None if setpoint is None else _per_phase_a(setpoint, schedule.unit, phases, supply),
+        None if period.discharge_limit is None else _per_phase_a(period.discharge_limit, schedule.unit, phases, supply),
+        mode,
+    )
 
 
 def capacity(schedule: Schedule, period: Period, supply: Supply, soc_percent: Decimal | None) -> Allowance:

@@ -59,7 +59,7 @@ from forecourt.station.blocks.smart_charging import external as limits
 from forecourt.station.blocks.smart_charging import needs, priority
 from forecourt.station.blocks.smart_charging import v2 as smart_charging_v2
 from forecourt.station.blocks.smart_charging import v16 as smart_charging_v16
-from forecourt.station.blocks.smart_charging.model import INSTALLED, Charging
+from forecourt.station.blocks.smart_charging.model import COMPUTED as CHARGING
 from forecourt.station.blocks.tariff import actions as tariff
 from forecourt.station.blocks.tariff import v2 as tariff_v2
 from forecourt.station.blocks.transactions import presenting as sessions
@@ -259,7 +259,6 @@ _ENTRIES: Final = {
     Name("SecurityCtrlr", "CertificateEntries"): certificates.entries,
     Name("DisplayMessageCtrlr", "DisplayMessages"): lambda station, place: str(display.count(station)),
 }
-_PROFILES: Final = {INSTALLED: lambda station, place: str(len(station.part(Charging).profiles.installed))}
 
 
 CHECKS: Final = MappingProxyType({network.PRIORITY: network.check_priority, **slots.CHECKS, **signing.CHECKS})
@@ -274,7 +273,7 @@ def wiring() -> Wiring:
     return Wiring(
         dialects=MappingProxyType({V16: v16, V201: assemble(V201, hears, says), V21: assemble(V21, hears, says)}),
         listeners=LISTENERS,
-        computed=MappingProxyType({**COMPUTED, **slots.COMPUTED, **_STATES, **_PROBLEMS, **_ENTRIES, **_PROFILES}),
+        computed=MappingProxyType({**COMPUTED, **slots.COMPUTED, **_STATES, **_PROBLEMS, **_ENTRIES, **CHARGING}),
         limits=LIMITS,
         triggers=TRIGGERS,
         early=frozenset({Boot}),

@@ -19,7 +19,7 @@ NEWEST_FIRST: Final[tuple[Version, ...]] = (V21, V201, V16)
 class EvseBuild:
     """One EVSE: `current_a` is the most on each phase, for DC at `voltage_v`. `kinds` are the connectors' ConnectorEnum words.
 
-    `drops_phases` says that it can feed a vehicle by fewer phases than it has.
+    `drops_phases` says that it can feed a vehicle by fewer phases than it has, `bidirectional` that it can take energy back.
     """
 
     kinds: tuple[str, ...] = ("sType2",)
@@ -28,6 +28,7 @@ class EvseBuild:
     current_a: int = 32
     direct: bool = False
     drops_phases: bool = True
+    bidirectional: bool = False
 
     def captive(self, connector_id: ConnectorId) -> bool:
         """Whether a connector hangs at a cable of the station's own: its ConnectorEnum word begins with c."""

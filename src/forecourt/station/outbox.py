@@ -21,6 +21,7 @@ import msgspec
 
 from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.readings import Reading
+from forecourt.charging.schedule import OperationMode
 from forecourt.charging.tokens import Token
 from forecourt.clock import Timer
 from forecourt.ocpp.message import Message
@@ -56,6 +57,7 @@ class TransactionMessage(msgspec.Struct, frozen=True, kw_only=True):
     stop_token: Token | None = None
     remote_start_id: int | None = None
     reservation_id: int | None = None
+    mode: OperationMode | None = None
     reason: str | None = None
     readings: tuple[Reading, ...] = ()
     trail: tuple[Reading, ...] = ()

@@ -12,6 +12,7 @@ import msgspec
 from forecourt.charging.connector_state import ChargingState
 from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.readings import Reading
+from forecourt.charging.schedule import OperationMode
 from forecourt.charging.tokens import Token
 from forecourt.clock import Timer
 from forecourt.station.config import EvseBuild
@@ -78,8 +79,8 @@ class Bay:
     `closed` is the contactor, `flows` whether energy does; `waiting` that the contactor has just closed and the vehicle has
     not made up its mind; `finishing` that a transaction is over and the cable still in; `parked` that a sensor sees a vehicle;
     `reserved` that it is kept free, `held` that nobody may begin there because of the station's firmware. `offer` is what the
-    vehicle may take, current and phases, where that is less than the EVSE could give; `resuming` that a transaction goes on after
-    the power was away, `suspended` that it does so without energy; `ready_at` since when driver and
+    vehicle may take, current and phases, where that is less than the EVSE could give; `mode` how it charges; `resuming` that a
+    transaction goes on after the power was away, `suspended` that it does so without energy; `ready_at` since when driver and
     vehicle are there.
     """
 
@@ -96,6 +97,7 @@ class Bay:
         "finishing",
         "flows",
         "held",
+        "mode",
         "offer",
         "operative",
         "outlets",
@@ -130,6 +132,7 @@ class Bay:
         self.flows = False
         self.charging_since: float | None = None
         self.offer: tuple[Decimal, int] | None = None
+        self.mode = OperationMode.CHARGING_ONLY
         self.ready_at: datetime | None = None
         self.transaction: Transaction | None = None
         self.finishing = False
@@ -162,7 +165,7 @@ class Bay:
     @property
     def starved(self) -> bool:
         """The limit is below what a vehicle could use."""
-        return self.offer is not None and self.offer[0] < (LEAST_AC_A if not self.built.direct else Decimal("0.1"))
+        return self.offer is not None and 0 <= self.offer[0] < (LEAST_AC_A if not self.built.direct else Decimal("0.1"))
 
     @property
     def usable(self) -> bool:

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 from forecourt.station.device_model.zones import fault
 
 MEASURED: Final = (
+    "Current.Export",
     "Current.Import",
     "Current.Offered",
     "Energy.Active.Export.Register",

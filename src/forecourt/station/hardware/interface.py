@@ -78,6 +78,7 @@ class Hardware(Protocol):
 
     def offer(self, evse_id: EvseId, current_a: Decimal, phases: int) -> None:
         """Tell the vehicle how much it may take on each of `phases`; below its minimum it takes nothing.
+        A negative one is what it ought to give, where the EVSE and the vehicle can.
 
         For DC the current at the voltage the EVSE is built for: what counts is the power it comes to.
         """

@@ -203,7 +203,8 @@ class SimulatedHardware:
     def offer(self, evse_id: EvseId, current_a: Decimal, phases: int) -> None:
         socket = self._sockets[evse_id]
         self._integrate(socket)
-        socket.offered_a = min(float(current_a), float(socket.built.current_a))
+        most_a = float(socket.built.current_a)
+        socket.offered_a = max(-most_a if socket.built.bidirectional else 0.0, min(float(current_a), most_a))
         socket.phases = min(phases, socket.built.phases)
         self._react(socket)
 
@@ -289,7 +290,8 @@ class SimulatedHardware:
         """At the voltage of the vehicle: no more power than offered, no more current either."""
         if not socket.built.direct:
             return socket.offered_a
-        return min(socket.offered_a * socket.built.voltage_v / self._voltage_v(socket), socket.built.current_a)
+        most_a = socket.built.current_a
+        return max(-most_a, min(socket.offered_a * socket.built.voltage_v / self._voltage_v(socket), most_a))
 
     def _integrate(self, socket: _Socket) -> None:
         now = self._timeline.monotonic()

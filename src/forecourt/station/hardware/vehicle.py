@@ -61,7 +61,9 @@ class Vehicle:
     def power_w(self, offered_a: float, *, voltage_v: float, phases: int, direct: bool) -> float:
         """What it takes at the plug (negative: gives) when `offered_a` per phase are offered."""
         if offered_a < 0:
-            wanted = min(-offered_a * voltage_v * (1 if direct else phases), self.model.discharge_w)
+            if not direct:
+                offered_a = max(offered_a, -self.model.ac_current_a)
+            wanted = min(-offered_a * voltage_v * self.lines_used(phases, direct=direct), self.model.discharge_w)
             return -wanted if self.energy_wh > 0.1 * self.model.battery_wh else 0.0
         if self.satisfied or (not direct and offered_a < self.model.minimum_current_a):
             return 0.0

@@ -53,6 +53,9 @@ def _values(now: Measurement, measurand: str, *, direct: bool) -> Iterator[tuple
         case "Current.Import":
             taken = [max(current, Decimal(0)) for current in now.currents_a]
             yield from zip(taken, (None,) if direct else _LINES, strict=False)
+        case "Current.Export":
+            given = [max(-current, Decimal(0)) for current in now.currents_a]
+            yield from zip(given, (None,) if direct else _LINES, strict=False)
         case "Voltage":
             yield from zip(now.voltages_v, (None,) if direct else _LINES_N, strict=False)
         case "SoC" if now.soc_percent is not None:

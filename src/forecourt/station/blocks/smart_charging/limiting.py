@@ -16,7 +16,7 @@ from forecourt.charging.composite import Feed, Options, composite, station_compo
 from forecourt.charging.ids import STATION, EvseId, TransactionId
 from forecourt.charging.quantities import floored
 from forecourt.charging.rates import Cap, Supply
-from forecourt.charging.schedule import Installed, Period, Purpose, RateUnit
+from forecourt.charging.schedule import Installed, OperationMode, Period, Purpose, RateUnit
 from forecourt.charging.sharing import Demand, shares
 from forecourt.charging.timing import Situation, Window
 from forecourt.station.blocks.smart_charging.model import CONTROLLER, Charging
@@ -79,7 +79,7 @@ def apply(station: Station, *, changed: bool = False) -> None:
         part.timer.cancel()
         part.timer = None
     installed = counting(station)
-    limited = any(bay.offer is not None for bay in station.bays.values())
+    limited = any(bay.offer is not None or bay.mode is not OperationMode.CHARGING_ONLY for bay in station.bays.values())
     if not installed and not limited and station.build.grid_a is None:
         return
     external = changed or any(one.profile.purpose is Purpose.CHARGING_STATION_EXTERNAL_CONSTRAINTS for one in installed)
@@ -93,7 +93,9 @@ def apply(station: Station, *, changed: bool = False) -> None:
         allowed[bay.evse_id] = now
         moments += [period.start_s for period in later[:1]]
     for evse_id, current_a in _divided(station, grid, whole[0].limit, allowed).items():
-        _offer(station, station.bays[evse_id], current_a, allowed[evse_id].number_phases, tell=external)
+        bay, period = station.bays[evse_id], allowed[evse_id]
+        _offer(station, bay, current_a, period.number_phases, tell=external)
+        _switch(station, bay, period.operation_mode)
     if installed:
         part.timer = station.after(min(moments, default=window.duration_s), lambda: apply(station))
 
@@ -103,7 +105,7 @@ def _divided(
 ) -> dict[EvseId, Decimal]:
     """What each EVSE may offer, in A per phase: those where energy may flow share what the station may draw, in the order
     in which they became ready."""
-    offers = {evse_id: period.limit or Decimal(0) for evse_id, period in allowed.items()}
+    offers = {evse_id: _wanted(station.bays[evse_id], period) for evse_id, period in allowed.items()}
     taking = sorted(
         (bay for bay in station.bays.values() if bay.closed),
         key=lambda bay: (bay.ready_at or station.now(), bay.evse_id),
@@ -112,12 +114,24 @@ def _divided(
         return offers
     at_grid = [_at_grid(bay, grid) for bay in taking]
     demands = [
-        Demand(Fraction(offers[bay.evse_id]) * factor, Fraction(0) if bay.built.direct else Fraction(LEAST_AC_A))
+        Demand(
+            max(Fraction(0), Fraction(offers[bay.evse_id])) * factor,
+            Fraction(0) if bay.built.direct else Fraction(LEAST_AC_A),
+        )
         for bay, factor in zip(taking, at_grid, strict=True)
     ]
     for bay, factor, share in zip(taking, at_grid, shares(Fraction(total_a), demands), strict=True):
-        offers[bay.evse_id] = floored(share / factor, _PLACES)
+        # What a vehicle gives is not counted on: it may stop at any moment.
+        if offers[bay.evse_id] >= 0:
+            offers[bay.evse_id] = floored(share / factor, _PLACES)
     return offers
+
+
+def _wanted(bay: Bay, period: Period) -> Decimal:
+    """The limit, or the setpoint if there is one; what an EVSE cannot take back it does not ask for."""
+    aim = period.setpoint if period.setpoint is not None else period.limit
+    aim = aim or Decimal(0)
+    return aim if bay.built.bidirectional else max(aim, Decimal(0))
 
 
 def _at_grid(bay: Bay, grid: Feed) -> Fraction:
@@ -139,6 +153,14 @@ def _offer(station: Station, bay: Bay, current_a: Decimal, phases: int | None, *
     significant = Decimal(station.model.text(CONTROLLER, "LimitChangeSignificance"))
     if tell and bay.transaction is not None and abs(new - old) * 100 > significant * old:
         transactions.mention(station, bay, "ChargingRateChanged")
+
+
+def _switch(station: Station, bay: Bay, mode: OperationMode) -> None:
+    """Q03, K01.FR.110: a change of how a transaction charges is told."""
+    if mode is not bay.mode:
+        bay.mode = mode
+        if bay.transaction is not None:
+            transactions.mention(station, bay, "OperationModeChanged")
 
 
 def _minds_soc(part: Charging) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -12,7 +12,9 @@ from forecourt.charging.ids import EvseId, ProfileId, TransactionId
 from forecourt.charging.profile_rules import Capabilities, EvseFacts
 from forecourt.charging.profile_rules import Station as Facts
 from forecourt.charging.profiles import Profiles
-from forecourt.charging.schedule import Installed, Purpose, RateUnit, Schedule
+from forecourt.charging.quantities import MOST_PHASES
+from forecourt.charging.schedule import Installed, OperationMode, Purpose, RateUnit, Schedule
+from forecourt.charging.topology import Place
 from forecourt.clock import Timer
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Name, table
@@ -125,6 +127,21 @@ class Pull:
     profile_id: ProfileId
 
 
+def modes(station: Station) -> tuple[str, ...]:
+    """V2XChargingCtrlr.SupportedOperationModes."""
+    two_way = any(bay.built.bidirectional for bay in station.bays.values())
+    return ("ChargingOnly", "CentralSetpoint", "Idle") if two_way else ("ChargingOnly",)
+
+
+def transfer_modes(station: Station) -> tuple[str, ...]:
+    """V2XChargingCtrlr.SupportedEnergyTransferModes."""
+    found = set()
+    for bay in station.bays.values():
+        kind = "DC" if bay.built.direct else "AC_three_phase" if bay.built.phases == MOST_PHASES else "AC_single_phase"
+        found |= {kind, "DC_BPT" if bay.built.direct else "AC_BPT"} if bay.built.bidirectional else {kind}
+    return tuple(sorted(found))
+
+
 def facts(station: Station, *, needs_transaction_id: bool) -> Facts:
     """What the rules for profiles want to know of this station."""
     model = station.model
@@ -138,6 +155,7 @@ def facts(station: Station, *, needs_transaction_id: bool) -> Facts:
         most_profiles=int(table()[INSTALLED].maximum or 0),
         most_periods=model.integer(CONTROLLER, "PeriodsPerSchedule"),
         purposes=frozenset(map(Purpose, model.members(CONTROLLER, "SupportedAdditionalPurposes"))),
+        operation_modes=frozenset(map(OperationMode, modes(station))),
         max_external_constraints_id=model.integer(CONTROLLER, "MaxExternalConstraintsId"),
         dynamic=supports("DynamicProfiles"),
         local_time=supports("UseLocalTime"),
@@ -158,3 +176,15 @@ def facts(station: Station, *, needs_transaction_id: bool) -> Facts:
         for evse_id, bay in station.bays.items()
     }
     return Facts(capabilities=can, evses=evses)
+
+
+COMPUTED: Final[Mapping[Name, Callable[[Station, Place], str]]] = MappingProxyType(
+    {
+        INSTALLED: lambda station, place: str(len(station.part(Charging).profiles.installed)),
+        Name("V2XChargingCtrlr", "Enabled"): lambda station, place: str(len(modes(station)) > 1).lower(),
+        Name("V2XChargingCtrlr", "SupportedOperationModes"): lambda station, place: ",".join(modes(station)),
+        Name("V2XChargingCtrlr", "SupportedEnergyTransferModes"): lambda station, place: ",".join(
+            transfer_modes(station)
+        ),
+    }
+)

@@ -1,4 +1,4 @@
-"""The profiles a station has, and what of them is kept over a loss of power: all but those of transactions, in the end."""
+"""The profiles a station has, and that they are kept over a loss of power."""
 
 from __future__ import annotations
 
@@ -22,8 +22,14 @@ def adopt(station: Station, profiles: Profiles) -> None:
 
 
 def load(station: Station) -> None:
-    """K01.FR.27; 1.6 errata 3.37. A profile of a transaction does not outlive it."""
+    """K01.FR.27; 1.6 errata 3.37. A profile of a transaction is of use as long as that."""
     part = station.part(Charging)
     kept = (one for _, one in station.storage.items(PROFILES))
     part.profiles = Profiles(tuple(sorted(kept, key=lambda one: one.profile.profile_id)))
-    adopt(station, Profiles(tuple(one for one in part.profiles.installed if one.profile.purpose is not Purpose.TX)))
+    running = {bay.transaction.id for bay in station.bays.values() if bay.transaction is not None}
+    of_use = (
+        one
+        for one in part.profiles.installed
+        if one.profile.purpose is not Purpose.TX or one.profile.transaction_id in running
+    )
+    adopt(station, Profiles(tuple(of_use)))

@@ -88,7 +88,9 @@ def on_composite(station: Station, call: v2.GetCompositeSchedule) -> v2.GetCompo
     unit = None if call.charging_rate_unit is UNSET else RateUnit(call.charging_rate_unit)
     found = actions.expected(station, evse_id, call.duration, unit, tx_profile_hides_default=False)
     if found is not None:
-        return v2.GetCompositeScheduleResponse(status="Accepted", schedule=words.composite(found))
+        return v2.GetCompositeScheduleResponse(
+            status="Accepted", schedule=words.composite(found, modes=station.dialect.version is not V201)
+        )
     if evse_id != STATION and evse_id not in station.bays:
         code = "UnknownEvse"
     else:

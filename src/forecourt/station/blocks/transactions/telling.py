@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
 from forecourt.charging.readings import Reading
+from forecourt.charging.schedule import OperationMode
 from forecourt.charging.tokens import Token
 from forecourt.station.core import Station
 from forecourt.station.outbox import TransactionMessage
 from forecourt.station.state import TRANSACTIONS, Bay, Transaction
+
+_MODE_CHANGED: Final = "OperationModeChanged"
 
 
 def tell(
@@ -45,6 +49,7 @@ def tell(
         stop_token=stop_token,
         remote_start_id=authorization.remote_start_id if authorization is not None and news else None,
         reservation_id=authorization.reservation_id if authorization is not None and news else None,
+        mode=None if bay.mode is OperationMode.CHARGING_ONLY and trigger != _MODE_CHANGED else bay.mode,
         reason=reason,
         readings=readings,
         trail=trail,

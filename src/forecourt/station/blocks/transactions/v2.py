@@ -30,6 +30,7 @@ def say(station: Station, told: TransactionMessage) -> v2.TransactionEvent:
         charging_state=cast(v2.ChargingState, told.state),
         stopped_reason=UNSET if reason is None else cast(v2.Reason, reason),
         remote_start_id=UNSET if told.remote_start_id is None else told.remote_start_id,
+        operation_mode=UNSET if told.mode is None or station.dialect.version is not V21 else told.mode.value,
     )
     values = meter_values((*told.trail, *told.readings))
     return v2.TransactionEvent(

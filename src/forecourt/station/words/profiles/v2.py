@@ -112,13 +112,14 @@ def schedule(found: Schedule) -> v2.ChargingSchedule:
     )
 
 
-def composite(found: Composite) -> v2.CompositeSchedule:
+def composite(found: Composite, *, modes: bool) -> v2.CompositeSchedule:
+    """`modes` says that the version knows more than charging."""
     return v2.CompositeSchedule(
         evse_id=found.evse_id,
         duration=found.duration_s,
         schedule_start=found.start,
         charging_rate_unit=found.unit.value,
-        charging_schedule_period=tuple(_period(period) for period in found.periods),
+        charging_schedule_period=tuple(_period(period, modes=modes) for period in found.periods),
     )
 
 
@@ -153,12 +154,16 @@ def _period_of(told: v2.ChargingSchedulePeriod) -> Period:
     )
 
 
-def _period(found: Period) -> v2.ChargingSchedulePeriod:
+def _period(found: Period, *, modes: bool = False) -> v2.ChargingSchedulePeriod:
+    told = modes and found.operation_mode is not OperationMode.CHARGING_ONLY
     return v2.ChargingSchedulePeriod(
         start_period=found.start_s,
         limit=UNSET if found.limit is None else found.limit,
         number_phases=UNSET if found.number_phases is None else found.number_phases,
         phase_to_use=UNSET if found.phase_to_use is None else found.phase_to_use,
+        operation_mode=found.operation_mode.value if told else UNSET,
+        setpoint=found.setpoint if told and found.setpoint is not None else UNSET,
+        discharge_limit=found.discharge_limit if told and found.discharge_limit is not None else UNSET,
     )
 
 
