@@ -32,6 +32,7 @@ from forecourt.csms.blocks.metering.model import Owner
 from forecourt.csms.blocks.provisioning import api as provisioning_api
 from forecourt.csms.blocks.provisioning import v2 as provisioning_2
 from forecourt.csms.blocks.provisioning import v16 as provisioning_16
+from forecourt.csms.blocks.provisioning import wanted_api
 from forecourt.csms.blocks.provisioning.actions import Provisioning, look_up
 from forecourt.csms.blocks.provisioning.model import Name
 from forecourt.csms.blocks.remote_control import forms as remote_control_forms
@@ -148,6 +149,7 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
         *overview.routes(),
         *feed_api.routes(parts.feed, parts.clock),
         *provisioning_api.routes(parts.blocks.provisioning, parts.stations, parts.sending),
+        *wanted_api.routes(parts.blocks.provisioning, parts.stations),
         *security_api.routes(parts.blocks.security, parts.stations),
         *messages_api.routes(parts.stations, parts.tail, parts.clock),
         *gateway_api.routes(parts.stations),

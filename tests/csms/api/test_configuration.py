@@ -132,6 +132,57 @@ async def test_a_wrong_wish_is_refused_and_nothing_is_wanted(
     assert await system.rows("SELECT count(*) FROM wanted_variable") == [(0,)]
 
 
+async def test_many_stations_are_wanted_to_be_set_to_the_same_and_each_tells_how_it_stands(system: System) -> None:
+    one, two, three = [await add(system.platform, f"CP{number}") for number in (1, 2, 3)]
+    refusing = {**reports(KEYS), "ChangeConfiguration": answer(V16, "ChangeConfiguration", status="Rejected")}
+    taking = {**reports([{**KEYS[0], "value": "60"}]), "ChangeConfiguration": refusing["ChangeConfiguration"]}
+    async with connected(system, "CP1", answers=taking), connected(system, "CP2", answers=refusing):
+        await system.platform.post(
+            f"/stations/{three['id']}/wanted-variables", {"values": [{**INTERVAL, "value": "5"}]}, 202
+        )
+        body = {
+            "stationIds": [one["id"], two["id"], three["id"], one["id"]],
+            "values": [{**INTERVAL, "value": "60"}],
+        }
+        begun = await system.platform.post("/wanted-variables", body, 202)
+        assert (begun["stations"], begun["values"]) == (3, 1)
+        batch = {"wantedAt": begun["wantedAt"]}
+        expected = {"waiting": 1, "held": 1, "reboot": 0, "failed": 1}
+        async with asyncio.timeout(LIMIT_S):
+            while await system.platform.get("/wanted-variables/counts", params=batch) != expected:
+                pass
+    listed = (await system.platform.get("/wanted-variables", params=batch))["items"]
+    states = [(item["station"], item["state"], item["reason"]) for item in listed]
+    assert states == [("CP1", "held", ""), ("CP2", "failed", "Rejected"), ("CP3", "waiting", "")]
+    failed = await system.platform.get("/wanted-variables", params={**batch, "state": "failed", "limit": 1})
+    assert [item["stationId"] for item in failed["items"]] == [two["id"]]
+    first = await system.platform.get("/wanted-variables", params={"variable": "heartbeatinterval", "limit": 2})
+    rest = await system.platform.get(
+        "/wanted-variables", params={"variable": "heartbeatinterval", "limit": 2, "cursor": first["next"]}
+    )
+    assert [item["station"] for item in first["items"] + rest["items"]] == ["CP1", "CP2", "CP3"]
+    audited = (await system.platform.get("/audit", params={"action": "station.variables_wanted"}))["items"]
+    assert len(audited) == 4
+    kinds = await system.rows(
+        "SELECT DISTINCT station_id FROM event WHERE kind = 'WantedConfigurationChanged' ORDER BY 1"
+    )
+    assert kinds == [(one["id"],), (two["id"],), (three["id"],)]
+
+
+async def test_nothing_is_wanted_of_any_when_one_of_the_stations_is_not_ones_own(system: System) -> None:
+    mine = await add(system.platform)
+    others = await system.organisation("Others", "OTH")
+    theirs = await add(system.platform, "CP2", organisationId=others)
+    me = await system.caller(Role.TECHNICIAN, system.csms.organisation)
+    body = {"stationIds": [mine["id"], theirs["id"]], "values": [{**INTERVAL, "value": "60"}]}
+    refused = await me.refused("POST", "/wanted-variables", json=body)
+    assert refused == (422, "station_unknown", ["stationIds[1]"])
+    assert await system.rows("SELECT count(*) FROM wanted_variable") == [(0,)]
+    await system.platform.post("/wanted-variables", body, 202)
+    assert [item["station"] for item in (await me.get("/wanted-variables"))["items"]] == ["CP"]
+    assert (await me.get("/wanted-variables/counts"))["waiting"] == 1
+
+
 async def test_reports_are_listed_and_nothing_is_shown_to_others(system: System) -> None:
     made = await add(system.platform)
     other = await system.caller(Role.ADMINISTRATOR, await system.organisation("Others", "OTH"))

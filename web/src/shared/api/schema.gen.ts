@@ -804,6 +804,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/{station_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the reports a station was asked for
+         * @description The latest first.
+         */
+        get: operations["listStationReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations/{station_id}/wanted-variables": {
         parameters: {
             query?: never;
@@ -826,7 +846,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/stations/{station_id}/reports": {
+    "/api/v1/wanted-variables": {
         parameters: {
             query?: never;
             header?: never;
@@ -834,10 +854,35 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the reports a station was asked for
-         * @description The latest first.
+         * List what all stations are wanted to be set to
+         * @description Station by station.
          */
-        get: operations["listStationReports"];
+        get: operations["listAllWantedVariables"];
+        put?: never;
+        /**
+         * Want many stations to be set to something
+         * @description The same values for each of the stations, all or none: a station that is not there refuses it for all. How it stands with
+         *     them tells the list, asked with `wantedAt`.
+         */
+        post: operations["wantVariablesOfMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wanted-variables/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what all stations are wanted to be set to
+         * @description By state.
+         */
+        get: operations["countWantedVariables"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1339,6 +1384,13 @@ export interface components {
             after: {
                 [key: string]: unknown;
             } | null;
+        };
+        /** Begun */
+        Begun: {
+            /** Format: date-time */
+            wantedAt: string;
+            stations: number;
+            values: number;
         };
         /**
          * BlockBody
@@ -1894,6 +1946,11 @@ export interface components {
         /** Page[VariableOut] */
         VariablePage: {
             items: components["schemas"]["VariableOut"][];
+            next?: string | null;
+        };
+        /** Page[WantedOfStation] */
+        WantedOfStationPage: {
+            items: components["schemas"]["WantedOfStation"][];
             next?: string | null;
         };
         /** Page[SecurityEventOut] */
@@ -2705,9 +2762,48 @@ export interface components {
         WantedBody: {
             values: components["schemas"]["WantedValue"][];
         };
+        /** WantedCounts */
+        WantedCounts: {
+            waiting: number;
+            held: number;
+            reboot: number;
+            failed: number;
+        };
         /** WantedList */
         WantedList: {
             items: components["schemas"]["WantedOut"][];
+        };
+        /**
+         * WantedOfMany
+         * @description What several stations are to be set to.
+         */
+        WantedOfMany: {
+            values: components["schemas"]["WantedValue"][];
+            stationIds: number[];
+        };
+        /** WantedOfStation */
+        WantedOfStation: {
+            component: string;
+            componentInstance: string;
+            evseId: number | null;
+            connectorId: number | null;
+            variable: string;
+            variableInstance: string;
+            /** @enum {string} */
+            attribute: "Actual" | "Target" | "MinSet" | "MaxSet";
+            value: string;
+            /** @enum {string} */
+            state: "waiting" | "held" | "reboot" | "failed";
+            reason: string;
+            failures: number;
+            wantedBy: string;
+            /** Format: date-time */
+            wantedAt: string;
+            checkedAt: string | null;
+            retryAt: string | null;
+            stationId: number;
+            station: string;
+            connected: boolean;
         };
         /** WantedOut */
         WantedOut: {
@@ -2720,7 +2816,8 @@ export interface components {
             /** @enum {string} */
             attribute: "Actual" | "Target" | "MinSet" | "MaxSet";
             value: string;
-            state: string;
+            /** @enum {string} */
+            state: "waiting" | "held" | "reboot" | "failed";
             reason: string;
             failures: number;
             wantedBy: string;
@@ -2813,6 +2910,7 @@ export interface components {
 }
 export type Alive = components['schemas']['Alive'];
 export type AuditOut = components['schemas']['AuditOut'];
+export type Begun = components['schemas']['Begun'];
 export type BlockBody = components['schemas']['BlockBody'];
 export type BulkBody = components['schemas']['BulkBody'];
 export type BulkOut = components['schemas']['BulkOut'];
@@ -2863,6 +2961,7 @@ export type JudgementPage = components['schemas']['JudgementPage'];
 export type TokenPage = components['schemas']['TokenPage'];
 export type ReportPage = components['schemas']['ReportPage'];
 export type VariablePage = components['schemas']['VariablePage'];
+export type WantedOfStationPage = components['schemas']['WantedOfStationPage'];
 export type SecurityEventPage = components['schemas']['SecurityEventPage'];
 export type TransactionPage = components['schemas']['TransactionPage'];
 export type DeadLetterPage = components['schemas']['DeadLetterPage'];
@@ -2927,7 +3026,10 @@ export type UserChange = components['schemas']['UserChange'];
 export type UserOut = components['schemas']['UserOut'];
 export type VariableOut = components['schemas']['VariableOut'];
 export type WantedBody = components['schemas']['WantedBody'];
+export type WantedCounts = components['schemas']['WantedCounts'];
 export type WantedList = components['schemas']['WantedList'];
+export type WantedOfMany = components['schemas']['WantedOfMany'];
+export type WantedOfStation = components['schemas']['WantedOfStation'];
 export type WantedOut = components['schemas']['WantedOut'];
 export type WantedValue = components['schemas']['WantedValue'];
 export type WebhookBody = components['schemas']['WebhookBody'];
@@ -5008,6 +5110,42 @@ export interface operations {
             };
         };
     };
+    listStationReports: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave it out for the first page */
+                cursor?: string | null;
+                /** @description how many at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listWantedVariables: {
         parameters: {
             query?: never;
@@ -5077,18 +5215,22 @@ export interface operations {
             };
         };
     };
-    listStationReports: {
+    listAllWantedVariables: {
         parameters: {
             query?: {
                 /** @description `next` of the page before; leave it out for the first page */
                 cursor?: string | null;
                 /** @description how many at most */
                 limit?: number;
+                stationId?: number | null;
+                component?: string | null;
+                variable?: string | null;
+                state?: "waiting" | "held" | "reboot" | "failed" | null;
+                /** @description what was wanted at this instant */
+                wantedAt?: string | null;
             };
             header?: never;
-            path: {
-                station_id: number;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -5099,7 +5241,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportPage"];
+                    "application/json": components["schemas"]["WantedOfStationPage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wantVariablesOfMany: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description done once, however often it is sent within a day */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedOfMany"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countWantedVariables: {
+        parameters: {
+            query?: {
+                stationId?: number | null;
+                component?: string | null;
+                variable?: string | null;
+                /** @description what was wanted at this instant */
+                wantedAt?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WantedCounts"];
                 };
             };
             /** @description A refusal */

@@ -41,8 +41,7 @@ const OF_KIND: Record<string, readonly string[]> = {
   TransactionStarted: ["transactions:list", "overview"],
   TransactionUpdated: ["transactions:one", "transactions:events"],
   UserChanged: ["users", "audit:list"],
-  WantedConfigurationHeld: ["wanted"],
-  WantedValueNotTaken: ["wanted"],
+  WantedConfigurationChanged: ["wanted", "variables", "audit:list"],
 };
 
 export type Key = readonly unknown[];

@@ -12,9 +12,9 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
-from forecourt.csms.blocks.provisioning import boots, upkeep, wanted
+from forecourt.csms.blocks.provisioning import boots
 from forecourt.csms.blocks.provisioning.actions import Provisioning
-from forecourt.csms.blocks.provisioning.model import MAX_VALUE_LENGTH, Attribute, Component, Given, Name, Variable
+from forecourt.csms.blocks.provisioning.model import MAX_VALUE_LENGTH
 from forecourt.csms.blocks.provisioning.report_store import report
 from forecourt.csms.blocks.provisioning.store import provisioning, variable
 from forecourt.csms.blocks.provisioning.wanted_store import wanted_variable
@@ -26,7 +26,7 @@ from forecourt.csms.stations.visible import visible
 from forecourt.csms.store.work import Work
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, page_of, search
 from forecourt.csms.web.requests import ApiRequest
-from forecourt.csms.web.routes import Key, create, read, replace
+from forecourt.csms.web.routes import Key, read, replace
 from forecourt.csms.web.texts import ANY
 
 Part = Annotated[str, Meta(min_length=1, max_length=50, pattern=ANY)]
@@ -77,52 +77,6 @@ class VariableOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     missing_since: datetime | None
     wanted: str | None
     wanted_state: str | None
-
-
-class WantedOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A value that a station is asked to have until it has it. `state` is waiting, held, reboot (in use after its next boot) or
-    failed, with the reason and when it is tried again."""
-
-    component: str
-    component_instance: str
-    evse_id: int | None
-    connector_id: int | None
-    variable: str
-    variable_instance: str
-    attribute: Kind
-    value: str
-    state: str
-    reason: str
-    failures: int
-    wanted_by: str
-    wanted_at: datetime
-    checked_at: datetime | None
-    retry_at: datetime | None
-
-
-class WantedValue(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A value for a variable; null wants nothing particular of it any more, and leaves it as it is."""
-
-    component: Part
-    component_instance: Instance = ""
-    evse_id: EvseNumber | None = None
-    connector_id: EvseNumber | None = None
-    variable: Part
-    variable_instance: Instance = ""
-    attribute: Kind = "Actual"
-    value: Value | None
-
-
-class WantedBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What a station is to be set to."""
-
-    values: Annotated[list[WantedValue], Meta(min_length=1, max_length=MOST_AT_ONCE)]
-
-
-class WantedList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """All that is wanted of a station."""
-
-    items: list[WantedOut]
 
 
 class ReportOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -246,41 +200,6 @@ def routes(block: Provisioning, stations: Stations, sending: Sending) -> list[HT
             )
 
     @read(
-        "/stations/{station_id:int}/wanted-variables",
-        permission="configuration.read",
-        tags=_TAGS,
-        summary="List what a station is wanted to be set to",
-    )
-    async def list_wanted_variables(request: ApiRequest, station_id: Key) -> Response[WantedList]:
-        async with request.work() as work:
-            await visible(work, stations, station_id)
-            return request.tagged(await _wanted(work, station_id))
-
-    @create(
-        "/stations/{station_id:int}/wanted-variables",
-        permission="configuration.write",
-        tags=_TAGS,
-        summary="Want a station to be set to something",
-        status_code=202,
-    )
-    async def want_variables(request: ApiRequest, station_id: Key, data: JSONBody[WantedBody]) -> Response[WantedList]:
-        """Each value is set as soon as the station is there, checked, tried again when it is not taken, and looked at after every
-        boot: stations lose their settings."""
-        async with request.change() as change:
-            station = await visible(change.work, stations, station_id)
-            given = [Given.to(_name(one), one.value) for one in data.values if one.value is not None]
-            if given:
-                await wanted.want(change.work, station, given, request.caller.name)
-            for one in data.values:
-                if one.value is None:
-                    await wanted.unwant(change.work, station, _name(one))
-            out = await _wanted(change.work, station_id)
-            change.record("station.variables_wanted", f"stations/{station_id}", station.organisation, after=data)
-        async with block.store.work() as work:
-            upkeep.soon(work, station)
-        return request.tagged(out, status_code=202)
-
-    @read(
         "/stations/{station_id:int}/reports",
         permission="configuration.read",
         tags=_TAGS,
@@ -301,8 +220,6 @@ def routes(block: Provisioning, stations: Stations, sending: Sending) -> list[HT
         get_station_registration,
         decide_station_registration,
         list_station_variables,
-        list_wanted_variables,
-        want_variables,
         list_station_reports,
     ]
 
@@ -319,18 +236,6 @@ async def _registration(work: Work, station: Station) -> RegistrationOut:
         decided_by="" if row is None else row.decided_by,
         decided_at=None if row is None else row.decided_at,
     )
-
-
-async def _wanted(work: Work, station_id: int) -> WantedList:
-    statement = select(wanted_variable).where(wanted_variable.c.station_id == station_id)
-    found = await (await work.sql()).execute(statement.order_by(wanted_variable.c.path, wanted_variable.c.attribute))
-    names = WantedOut.__struct_fields__
-    return WantedList(items=[WantedOut(**{name: row._mapping[name] for name in names}) for row in found])
-
-
-def _name(one: WantedValue) -> Name:
-    component = Component(one.component, one.component_instance, one.evse_id, one.connector_id)
-    return Name(component, Variable(one.variable, one.variable_instance), Attribute(one.attribute))
 
 
 def _variable(row: Row[Any]) -> VariableOut:

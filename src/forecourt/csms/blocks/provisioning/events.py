@@ -117,6 +117,17 @@ class InventoryFailed(Event, frozen=True, kw_only=True):
     retry_at: datetime
 
 
+class WantedConfigurationChanged(Event, frozen=True, kw_only=True):
+    """Other values are wanted of a station, or it stands otherwise with them: how many there are in each state."""
+
+    organisation_id: int
+    station_id: int
+    waiting: int
+    held: int
+    reboot: int
+    failed: int
+
+
 class WantedConfigurationHeld(Event, frozen=True, kw_only=True):
     """A station reports all values that were wanted of it."""
 

@@ -15,7 +15,11 @@ from dataclasses import dataclass, field
 from forecourt.csms.blocks.provisioning import store, wanted_store
 from forecourt.csms.blocks.provisioning.actions import Provisioning
 from forecourt.csms.blocks.provisioning.commands import GetVariables, SetVariables
-from forecourt.csms.blocks.provisioning.events import WantedConfigurationHeld, WantedValueNotTaken
+from forecourt.csms.blocks.provisioning.events import (
+    WantedConfigurationChanged,
+    WantedConfigurationHeld,
+    WantedValueNotTaken,
+)
 from forecourt.csms.blocks.provisioning.model import Given, Got, Mutability, Name, Taken, VariableStatus
 from forecourt.csms.blocks.provisioning.named import LONGEST_PATH
 from forecourt.csms.blocks.provisioning.rules import pause_after, same_value
@@ -39,6 +43,21 @@ async def want(work: Work, station: Station, given: Sequence[Given], wanted_by: 
             message = "a secret is not kept, so it cannot be wanted; set it by a command"
             raise Invalid("wanted_secret", message, {f"values[{number}]": message})
     await wanted_store.want(await work.sql(), station, given, wanted_by, work.now)
+
+
+def announce(work: Work, station: Station, everything: Sequence[Wanted]) -> None:
+    """Tell how it stands with all that is wanted of a station."""
+    states = [one.state for one in everything]
+    work.announce(
+        WantedConfigurationChanged(
+            organisation_id=station.organisation,
+            station_id=station.key,
+            waiting=states.count(WantedState.WAITING),
+            held=states.count(WantedState.HELD),
+            reboot=states.count(WantedState.REBOOT),
+            failed=states.count(WantedState.FAILED),
+        )
+    )
 
 
 async def unwant(work: Work, station: Station, name: Name) -> bool:
@@ -117,17 +136,19 @@ async def _bring(link: Link, due: Sequence[Wanted], known: dict[Name, Known], fi
 async def _record(block: Provisioning, station: Station, findings: _Findings) -> None:
     async with block.store.work(station.key) as work:
         connection, now = await work.sql(), work.now
-        news = False
+        news = changed = False
         for one in findings.held:
             saved = await wanted_store.save(connection, station, one, WantedState.HELD, now)
             news = news or (saved and one.state is not WantedState.HELD)
         for one in findings.reboot:
-            await wanted_store.save(connection, station, one, WantedState.REBOOT, now, reason="RebootRequired")
+            saved = await wanted_store.save(connection, station, one, WantedState.REBOOT, now, reason="RebootRequired")
+            changed = changed or (saved and one.state is not WantedState.REBOOT)
         for one, reason in findings.failed:
             retry_at = now + pause_after(one.failures)
             saved = await wanted_store.save(
                 connection, station, one, WantedState.FAILED, now, reason=reason, retry_at=retry_at
             )
+            changed = changed or (saved and (one.state is not WantedState.FAILED or one.reason != reason))
             if saved and one.reason != reason:
                 work.announce(
                     WantedValueNotTaken(
@@ -141,6 +162,8 @@ async def _record(block: Provisioning, station: Station, findings: _Findings) ->
                     )
                 )
         everything = await wanted_store.all_wanted(connection, station)
+        if news or changed:
+            announce(work, station, everything)
         if news and all(one.state is WantedState.HELD for one in everything):
             work.announce(
                 WantedConfigurationHeld(
