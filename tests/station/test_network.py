@@ -111,6 +111,8 @@ def test_B10_FR_10_with_another_profile_the_station_boots_again_and_with_the_sam
     assert there.urls[-3:] == [PLAIN, PLAIN, None]
     assert len(rig.of(v2.BootNotification)) == 1
     assert rig.station.online
+    # It has signed on, not started.
+    assert not rig.of(v2.SecurityEventNotification)
 
 
 def test_B10_FR_04_after_a_restart_the_first_profile_is_tried_first_though_another_served_last() -> None:

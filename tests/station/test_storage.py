@@ -94,3 +94,12 @@ def test_what_was_not_committed_when_the_power_failed_is_gone(tmp_path: Path) ->
     storage.commit()
     assert storage.items(WORDS) == [("b", "kept")]
     storage.close()
+
+
+def test_nobody_else_may_read_a_new_file(tmp_path: Path) -> None:
+    path = tmp_path / "station.db"
+    storage = Sqlite(path)
+    storage.put(WORDS, "a", "b")
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    storage.commit()
+    storage.close()

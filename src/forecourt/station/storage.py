@@ -7,6 +7,7 @@ is as it was at the end of a turn.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,11 +84,13 @@ _FORM: Final = 1
 
 
 class Sqlite:
-    """One file of sqlite3. Raises ValueError for a file that a newer program has written."""
+    """One file of sqlite3, for its owner's eyes if it is new. Raises ValueError for a file that a newer program has written."""
 
     __slots__ = ("_connection", "_open")
 
     def __init__(self, path: Path | str) -> None:
+        # Keys and passwords are in it. What sqlite3 makes beside it, it makes alike.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._open = False
         # With FULL, a committed batch is on the disk when COMMIT returns; WAL would lose the last ones with NORMAL.

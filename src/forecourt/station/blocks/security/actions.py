@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final
 
 from forecourt.station import events
@@ -22,13 +21,14 @@ ATTEMPTS: Final = 3
 class Untold:
     """Security events that the management system has not confirmed yet (A04.FR.02)."""
 
-    __slots__ = ("attempts", "fault", "flying", "kept")
+    __slots__ = ("attempts", "fault", "flying", "kept", "started")
 
     def __init__(self, station: Station) -> None:
-        self.kept = deque((int(key), event) for key, event in station.storage.items(KEPT))
+        self.kept = [(int(key), event) for key, event in station.storage.items(KEPT)]
         self.attempts = 0
         self.flying = False
         self.fault: str | None = None
+        self.started = False
 
 
 def on_incident(station: Station, incident: events.Incident) -> None:
@@ -46,8 +46,12 @@ def on_incident(station: Station, incident: events.Incident) -> None:
 
 
 def on_registered(station: Station, event: events.Registered) -> None:
-    kind = "StartupOfTheDevice" if station.boot_reason == "PowerUp" else "ResetOrReboot"
-    station.announce(events.Incident(kind))
+    """Once after each start, however often the station signs on."""
+    untold = station.part(Untold)
+    if not untold.started:
+        untold.started = True
+        kind = "StartupOfTheDevice" if station.boot_reason == "PowerUp" else "ResetOrReboot"
+        station.announce(events.Incident(kind))
     _tell(station)
 
 
