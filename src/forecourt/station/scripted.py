@@ -81,7 +81,9 @@ class ScriptedLink:
         self._timeline.after(self._delay_s, lambda: self._deliver(station, heard, done))
 
     def send(self, message: Message) -> None:
-        self._through(message)
+        station, heard = self._station, self._through(message)
+        if station is not None:
+            self._timeline.after(self._delay_s, lambda: self._script(station, heard) if self._open else None)
 
     # What the script does.
 

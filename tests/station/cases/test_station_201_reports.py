@@ -270,7 +270,7 @@ def test_TC_B_53_CS_everything_a_device_model_must_have(rig: Rig, version: Versi
     lines = base(rig, "FullInventory")
     assert required(version) <= {name(line) for line in lines}
     for line in lines:
-        characteristics, (attribute,) = line.variable_characteristics, line.variable_attribute
+        characteristics, attribute = line.variable_characteristics, line.variable_attribute[0]
         assert isinstance(characteristics, v2.VariableCharacteristics)
         if attribute.mutability == "WriteOnly":
             assert attribute.value is UNSET, name(line)

@@ -27,10 +27,6 @@ _FIRMWARE: Final[Hears] = {
     v2.PublishFirmware: lambda station, call: v2.PublishFirmwareResponse(status="Rejected"),
     v2.UnpublishFirmware: lambda station, call: v2.UnpublishFirmwareResponse(status="NoFirmware"),
 }
-_DIAGNOSTICS: Final[Hears] = {
-    v2.AdjustPeriodicEventStream: lambda station, call: v2.AdjustPeriodicEventStreamResponse(status="Rejected"),
-    v2.GetPeriodicEventStream: not_supported,
-}
 _ENERGY: Final[Hears] = {
     v2.AFRRSignal: lambda station, call: v2.AFRRSignalResponse(status="Rejected"),
     v2.ClearDERControl: lambda station, call: v2.ClearDERControlResponse(status="NotSupported"),
@@ -43,6 +39,5 @@ _ENERGY: Final[Hears] = {
 HEARS: Final[Hears] = {
     **_TARIFF,
     **_FIRMWARE,
-    **_DIAGNOSTICS,
     **_ENERGY,
 }

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from forecourt.station.blocks.monitoring import watching
+from forecourt.station.blocks.monitoring import streams, watching
 from forecourt.station.blocks.monitoring.model import (
     DELTAS,
     FIRST_CUSTOM,
@@ -15,6 +15,7 @@ from forecourt.station.blocks.monitoring.model import (
     MONITORS,
     PERIODIC,
     REMOVED,
+    TARGET_DELTAS,
     THRESHOLDS,
     Monitor,
     Origin,
@@ -24,6 +25,7 @@ from forecourt.station.blocks.monitoring.model import (
 from forecourt.station.blocks.monitoring.watching import Watch
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Described, Name
+from forecourt.station.device_model.targets import TARGETS
 
 BASE: Final = Name("MonitoringCtrlr", "ActiveMonitoringBase")
 LEVEL: Final = Name("MonitoringCtrlr", "ActiveMonitoringLevel")
@@ -51,8 +53,8 @@ def set_monitor(station: Station, wanted: Monitor, row: Described, asked_id: int
     watch = station.part(Watch)
     number = max((*watch.custom, FIRST_CUSTOM)) + 1 if asked_id is None else asked_id
     monitor = msgspec.structs.replace(wanted, id=number, origin=Origin.CUSTOM)
-    watch.custom[number] = monitor
-    station.storage.put(MONITORS, f"{number:010}", monitor)
+    streams.close(station, number)
+    _keep(station, monitor)
     station.later(lambda: watching.begin(station, monitor, replaced=asked_id is not None))
     return "Accepted", "NoError", number
 
@@ -94,6 +96,19 @@ def set_level(station: Station, severity: int) -> bool:
     return True
 
 
+def adjust_stream(station: Station, stream_id: int, interval_s: int, values: int) -> bool:
+    """N14. False where there is no such stream, or nothing would ever be sent."""
+    watch = station.part(Watch)
+    monitor = watch.custom.get(stream_id)
+    if monitor is None or (interval_s <= 0 and values <= 0):
+        return False
+    changed = msgspec.structs.replace(monitor, stream_interval_s=interval_s, stream_values=values)
+    if not streams.adjust(station, stream_id, changed):
+        return False
+    _keep(station, changed)
+    return True
+
+
 def report(station: Station, request_id: int, wanted: Callable[[Monitor], bool]) -> bool:
     """N02: tell of the monitors that are wanted, in parts; False where there are none."""
     found = sorted((one for one in watching.active(station).values() if wanted(one)), key=lambda one: one.id)
@@ -123,9 +138,10 @@ def criterion_met(monitor: Monitor, criterion: str) -> bool:
 
 
 def _refusal(station: Station, wanted: Monitor, row: Described) -> tuple[str, str] | None:
-    """N04.FR.05, 06, 14, 20. No variable here has a target, so nothing can differ from one."""
+    """N04.FR.05, 06, 14, 20. What has no target cannot differ from one."""
     numeric = row.kind in ("integer", "decimal")
-    if wanted.kind.startswith("Target") or (wanted.kind in THRESHOLDS and not numeric):
+    aimless = wanted.kind in TARGET_DELTAS and wanted.name not in TARGETS
+    if aimless or (wanted.kind in THRESHOLDS and not numeric):
         return "UnsupportedMonitorType", "UnsupportedParam"
     if not 0 <= wanted.severity <= LEAST_SEVERE:
         return "Rejected", "ValueOutOfRange"
@@ -135,7 +151,14 @@ def _refusal(station: Station, wanted: Monitor, row: Described) -> tuple[str, st
         return ("Rejected", "ValueOutOfRange") if outside else None
     if wanted.value <= 0:
         return "Rejected", "ValueOutOfRange"
+    if wanted.streams and wanted.kind not in PERIODIC:
+        return "Rejected", "UnsupportedParam"
     return None
+
+
+def _keep(station: Station, monitor: Monitor) -> None:
+    station.part(Watch).custom[monitor.id] = monitor
+    station.storage.put(MONITORS, f"{monitor.id:010}", monitor)
 
 
 def _same(one: Monitor, other: Monitor) -> bool:
@@ -145,6 +168,7 @@ def _same(one: Monitor, other: Monitor) -> bool:
 
 def _remove(station: Station, monitor_id: int) -> None:
     """N07.FR.12: a threshold that was exceeded is not told to be cleared when its monitor goes."""
+    streams.close(station, monitor_id)
     if station.part(Watch).custom.pop(monitor_id, None) is not None:
         station.storage.remove(MONITORS, f"{monitor_id:010}")
     watching.forget(station, monitor_id)

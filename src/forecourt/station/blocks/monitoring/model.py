@@ -41,7 +41,8 @@ class Selection(StrEnum):
 
 
 THRESHOLDS: Final = frozenset({"UpperThreshold", "LowerThreshold"})
-DELTAS: Final = frozenset({"Delta", "TargetDelta", "TargetDeltaRelative"})
+TARGET_DELTAS: Final = frozenset({"TargetDelta", "TargetDeltaRelative"})
+DELTAS: Final = TARGET_DELTAS | {"Delta"}
 PERIODIC: Final = frozenset({"Periodic", "PeriodicClockAligned"})
 
 
@@ -62,6 +63,13 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     severity: int
     in_transaction: bool = False
     origin: Origin = Origin.CUSTOM
+    stream_interval_s: int = 0
+    stream_values: int = 0
+
+    @property
+    def streams(self) -> bool:
+        """Its values are to go in a periodic event stream, so often or so many at a time."""
+        return self.stream_interval_s > 0 or self.stream_values > 0
 
     @property
     def name(self) -> Name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final, cast
 
 from msgspec import UNSET
@@ -10,8 +11,9 @@ from forecourt.charging.topology import Place
 from forecourt.ocpp import v2
 from forecourt.ocpp.errors import ErrorCode, ProtocolError
 from forecourt.ocpp.versions import V21
-from forecourt.station.blocks.monitoring import actions
+from forecourt.station.blocks.monitoring import actions, streams
 from forecourt.station.blocks.monitoring.model import Happened, Monitor, Origin, ReportPart, Selection, Told
+from forecourt.station.blocks.monitoring.streams import Closing, Flow, Opening
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Described
 from forecourt.station.dialects import Hears, Said, Says
@@ -113,6 +115,7 @@ def _set(station: Station, asked: v2.SetMonitoringData) -> v2.SetMonitoringResul
 
 
 def _wanted(asked: v2.SetMonitoringData, row: Described, place: Place) -> Monitor:
+    flow = asked.periodic_event_stream
     return Monitor(
         id=0,
         component=row.name.component,
@@ -124,6 +127,8 @@ def _wanted(asked: v2.SetMonitoringData, row: Described, place: Place) -> Monito
         value=asked.value,
         severity=asked.severity,
         in_transaction=asked.transaction is True,
+        stream_interval_s=0 if flow is UNSET or flow.interval is UNSET else flow.interval,
+        stream_values=0 if flow is UNSET or flow.values is UNSET else flow.values,
         origin=Origin.CUSTOM,
     )
 
@@ -163,14 +168,71 @@ def _event(station: Station, happened: Happened) -> v2.EventData:
     )
 
 
+def on_get_streams(station: Station, call: v2.GetPeriodicEventStream) -> v2.GetPeriodicEventStreamResponse:
+    """N12."""
+    found = tuple(_constant(monitor) for monitor in streams.open_streams(station))
+    return v2.GetPeriodicEventStreamResponse(constant_stream_data=found or UNSET)
+
+
+def on_adjust_stream(station: Station, call: v2.AdjustPeriodicEventStream) -> v2.AdjustPeriodicEventStreamResponse:
+    """N14."""
+    interval_s = 0 if call.params.interval is UNSET else call.params.interval
+    values = 0 if call.params.values is UNSET else call.params.values
+    done = actions.adjust_stream(station, call.id, interval_s, values)
+    return v2.AdjustPeriodicEventStreamResponse(status="Accepted" if done else "Rejected")
+
+
+def say_opening(station: Station, opening: Opening) -> v2.OpenPeriodicEventStream | None:
+    """N11. 2.0.1 has no streams."""
+    if station.dialect.version is not V21:
+        return None
+    return v2.OpenPeriodicEventStream(constant_stream_data=_constant(opening.monitor))
+
+
+def heard_opening(station: Station, opening: Opening, answer: v2.OpenPeriodicEventStreamResponse) -> None:
+    if answer.status == "Accepted":
+        streams.opened(station, opening.monitor.id)
+    else:
+        streams.refused(station, opening.monitor.id)
+
+
+def say_closing(station: Station, closing: Closing) -> v2.ClosePeriodicEventStream | None:
+    """N13."""
+    return v2.ClosePeriodicEventStream(id=closing.stream_id) if station.dialect.version is V21 else None
+
+
+def say_flow(station: Station, flow: Flow) -> v2.NotifyPeriodicEventStream | None:
+    """N15.FR.04, 09."""
+    if station.dialect.version is not V21:
+        return None
+    began = flow.values[0][0]
+    data = tuple(
+        v2.StreamDataElement(t=Decimal(str((at - began).total_seconds())), v=value[:2500]) for at, value in flow.values
+    )
+    return v2.NotifyPeriodicEventStream(id=flow.stream_id, pending=flow.pending, basetime=began, data=data)
+
+
+def _constant(monitor: Monitor) -> v2.ConstantStreamData:
+    return v2.ConstantStreamData(
+        id=monitor.id,
+        variable_monitoring_id=monitor.id,
+        params=v2.PeriodicEventStreamParams(interval=monitor.stream_interval_s, values=monitor.stream_values),
+    )
+
+
 HEARS: Final[Hears] = {
     v2.SetVariableMonitoring: on_set_monitoring,
     v2.ClearVariableMonitoring: on_clear_monitoring,
     v2.SetMonitoringBase: on_set_base,
     v2.SetMonitoringLevel: on_set_level,
     v2.GetMonitoringReport: on_get_report,
+    v2.GetPeriodicEventStream: on_get_streams,
+    v2.AdjustPeriodicEventStream: on_adjust_stream,
 }
 SAYS: Final[Says] = {
     ReportPart: Said(v2.NotifyMonitoringReport, say_report),
     Told: Said(v2.NotifyEvent, say_events),
+    Opening: Said(v2.OpenPeriodicEventStream, say_opening, heard_opening),
+    Closing: Said(v2.ClosePeriodicEventStream, say_closing),
+    Flow: Said(v2.NotifyPeriodicEventStream, say_flow),
 }

@@ -15,6 +15,7 @@ from typing import Final
 from forecourt.charging.ids import STATION
 from forecourt.clock import Timer
 from forecourt.station import events
+from forecourt.station.blocks.monitoring import streams
 from forecourt.station.blocks.monitoring.model import (
     EVENTS,
     LAST_EVENT,
@@ -22,6 +23,7 @@ from forecourt.station.blocks.monitoring.model import (
     MONITORS,
     PERIODIC,
     REMOVED,
+    TARGET_DELTAS,
     THRESHOLDS,
     Happened,
     Memory,
@@ -33,6 +35,7 @@ from forecourt.station.blocks.monitoring.model import (
 )
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Mutability, Name, table
+from forecourt.station.device_model.targets import target
 from forecourt.station.state import Bay
 
 ENABLED: Final = Name("MonitoringCtrlr", "Enabled")
@@ -93,6 +96,8 @@ def on_online(station: Station, event: events.Online) -> None:
 
 
 def on_registered(station: Station, event: events.Registered) -> None:
+    for monitor in station.part(Watch).custom.values():
+        streams.begin(station, monitor)
     _tell_kept(station)
     look(station)
 
@@ -147,9 +152,10 @@ def begin(station: Station, monitor: Monitor, *, replaced: bool) -> None:
     """A monitor was set. N07.FR.11: a changed one is compared at once, with what the old one had told."""
     if station.part(Watch).custom.get(monitor.id) is not monitor:
         return
-    if not (replaced and monitor.kind in THRESHOLDS):
+    if not (replaced and monitor.kind in THRESHOLDS | TARGET_DELTAS):
         forget(station, monitor.id)
     _arm(station, monitor)
+    streams.begin(station, monitor)
     if monitor.kind == "Delta":
         _remember(station, monitor.id, Memory(reference=_reference(station, monitor)))
     _judge(station, monitor)
@@ -178,9 +184,9 @@ def _judge(station: Station, monitor: Monitor) -> None:
         return
     watch = station.part(Watch)
     memory = watch.memories.get(monitor.id)
-    if monitor.kind in THRESHOLDS:
+    if monitor.kind in THRESHOLDS | TARGET_DELTAS:
         value = _value(station, monitor)
-        exceeded = _exceeds(monitor, value)
+        exceeded = _exceeds(monitor, value, target(station, monitor.name, monitor.place))
         if exceeded is not (memory is not None and memory.alerted):
             _remember(station, monitor.id, Memory(alerted=exceeded))
             _tell(station, _of(station, monitor, "Alerting", value, cleared=not exceeded))
@@ -204,10 +210,15 @@ def _counts(station: Station, monitor: Monitor) -> bool:
     return station.online or monitor.severity <= model.integer("MonitoringCtrlr", "OfflineQueuingSeverity")
 
 
-def _exceeds(monitor: Monitor, value: str) -> bool:
+def _exceeds(monitor: Monitor, value: str, meant: str | None) -> bool:
+    """N07.FR.16, 17, 22, 23."""
     number = _number(value)
     if number is None:
         return False
+    if monitor.kind in TARGET_DELTAS:
+        aim = Decimal(0) if meant is None else Decimal(meant)
+        most = monitor.value if monitor.kind == "TargetDelta" else monitor.value * abs(aim)
+        return abs(number - aim) > most
     return number > monitor.value if monitor.kind == "UpperThreshold" else number < monitor.value
 
 
@@ -274,10 +285,14 @@ def _wait_s(station: Station, monitor: Monitor) -> float:
 
 def _due(station: Station, monitor: Monitor) -> None:
     watch = station.part(Watch)
-    if active(station).get(monitor.id) is not monitor:
+    current = active(station).get(monitor.id)
+    if current is None:
         return
+    monitor = current
     if _counts(station, monitor):
-        _tell(station, _of(station, monitor, "Periodic", _value(station, monitor)))
+        value = _value(station, monitor)
+        if not streams.take(station, monitor, value):
+            _tell(station, _of(station, monitor, "Periodic", value))
     watch.timers[monitor.id] = station.after(_wait_s(station, monitor), lambda: _due(station, monitor))
 
 

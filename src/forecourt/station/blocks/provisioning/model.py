@@ -26,6 +26,7 @@ class Line:
     place: Place
     value: str | None
     bounds: Bounds
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

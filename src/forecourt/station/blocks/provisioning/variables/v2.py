@@ -14,6 +14,7 @@ from forecourt.ocpp.errors import ErrorCode, ProtocolError
 from forecourt.station.blocks.provisioning.model import Line, ReportPart
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Described, Mutability
+from forecourt.station.device_model.targets import TARGETS, target
 from forecourt.station.device_model.values import Found, Refusal
 from forecourt.station.dialects import Hears, Said, Says
 from forecourt.station.words.v2 import component_of, means, place_of, variable_of
@@ -80,7 +81,7 @@ def _found(
     place = place_of(component)
     instance = "" if variable.instance is UNSET else variable.instance
     found, row = station.model.find(named_component(component), variable.name, instance, place)
-    if row is not None and attribute not in (UNSET, "Actual"):
+    if row is not None and not (attribute in (UNSET, "Actual") or (attribute == "Target" and row.name in TARGETS)):
         found, row = Found.NOT_SUPPORTED_ATTRIBUTE, None
     return found, row, place
 
@@ -88,7 +89,9 @@ def _found(
 def _got(station: Station, asked: v2.GetVariableData) -> v2.GetVariableResult:
     found, row, place = _found(station, asked.component, asked.variable, asked.attribute_type)
     value: str | None = None
-    if row is not None:
+    if row is not None and asked.attribute_type == "Target":
+        value = target(station, row.name, place)
+    elif row is not None:
         found, value = station.model.read(row, place)
     return v2.GetVariableResult(
         attribute_status=cast(v2.GetVariableStatus, found.value),
@@ -102,7 +105,9 @@ def _got(station: Station, asked: v2.GetVariableData) -> v2.GetVariableResult:
 def _set(station: Station, asked: v2.SetVariableData) -> v2.SetVariableResult:
     found, row, _ = _found(station, asked.component, asked.variable, asked.attribute_type)
     why: Refusal | None = None
-    if row is not None:
+    if row is not None and asked.attribute_type == "Target":
+        found, why = Found.REJECTED, Refusal("ReadOnly", "read only")
+    elif row is not None:
         found, why = station.model.write(row, asked.attribute_value)
     return v2.SetVariableResult(
         attribute_type=asked.attribute_type,
@@ -120,6 +125,7 @@ def _lines(station: Station, wanted: Callable[[Described, Place], bool]) -> tupl
             place,
             None if row.mutability is Mutability.WRITE_ONLY else station.model.value(row, place),
             station.model.bounds(row, place),
+            target(station, row.name, place),
         )
         for row, place in station.model.rows()
         if wanted(row, place)
@@ -166,15 +172,7 @@ def _reported(line: Line) -> v2.ReportData:
     return v2.ReportData(
         component=component_of(row.name, place),
         variable=variable_of(row.name),
-        variable_attribute=(
-            v2.VariableAttribute(
-                type="Actual",
-                value=UNSET if line.value is None else line.value,
-                mutability=row.mutability.value,
-                persistent=True,
-                constant=False,
-            ),
-        ),
+        variable_attribute=_attributes(line),
         variable_characteristics=v2.VariableCharacteristics(
             data_type=cast(v2.Data, row.kind),
             unit=row.unit or UNSET,
@@ -184,6 +182,19 @@ def _reported(line: Line) -> v2.ReportData:
             supports_monitoring=True,
         ),
     )
+
+
+def _attributes(line: Line) -> tuple[v2.VariableAttribute, ...]:
+    actual = v2.VariableAttribute(
+        type="Actual",
+        value=UNSET if line.value is None else line.value,
+        mutability=line.row.mutability.value,
+        persistent=True,
+        constant=False,
+    )
+    if line.target is None:
+        return (actual,)
+    return actual, v2.VariableAttribute(type="Target", value=line.target, mutability="ReadOnly")
 
 
 def _limit(bound: Decimal | None) -> Decimal | UnsetType:
