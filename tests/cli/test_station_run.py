@@ -87,6 +87,20 @@ async def test_what_it_keeps_outlives_a_kill_in_the_middle_of_a_session(tmp_path
     assert not csms.open
 
 
+async def test_without_a_folder_nothing_is_left_open_at_the_end() -> None:
+    csms = Csms()
+    async with (
+        serve("127.0.0.1", 0, handlers=csms.handlers) as server,
+        started(f"ws://127.0.0.1:{server.port}/ocpp") as run,
+    ):
+        await run.until("accepted")
+        run.say("plug", "swipe TAG001")
+        await until(lambda: bool(csms.open))
+        run.process.terminate()
+        assert await run.process.wait() == 0
+    assert not csms.open
+
+
 async def test_who_is_not_let_in_reads_why() -> None:
     passwords = with_passwords({"CS001": "another-password"})
     async with (

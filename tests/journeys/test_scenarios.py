@@ -18,12 +18,20 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "examples/scenarios"
 FILES = sorted(file for file in FOLDER.glob("*.toml") if file.stem != "remote")
 
 
+async def test_our_management_system_passes_the_examples_over_soap_too(site: Site) -> None:
+    await passes(site, FOLDER / "rough.toml", site.soap_url, soap=True)
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 async def test_our_management_system_passes_the_examples(site: Site, file: Path) -> None:
-    await site.announce("CS001")
+    await passes(site, file, site.url)
+
+
+async def passes(site: Site, file: Path, url: str, *, soap: bool = False) -> None:
+    await site.announce("CS001", soap=soap)
     await site.hand_out(CARD)
     scenario = read_scenario(file, {"card": CARD})
-    setup = msgspec.structs.replace(scenario.station, url=site.url, password=PASSWORD)
+    setup = msgspec.structs.replace(scenario.station, url=url, password=PASSWORD)
     results: list[Result] = []
     async with living(setup, powered=False) as bench:
         good = await Play(scenario, bench, SYSTEM, seed=1, told=results.append).run()

@@ -19,13 +19,15 @@ from forecourt.cli.settings import Failure
 from forecourt.cli.station_options import options, setup_from, setup_in
 from forecourt.cli.stopping import told_to_stop
 from forecourt.cli.typed import typed_lines
+from forecourt.clock import SYSTEM
 from forecourt.station.disturbed import Impossible
 from forecourt.station.setup import Setup, WrongSetup, living
-from forecourt.station.workbench.doings import KINDS, spoken
+from forecourt.station.workbench.doings import KINDS, Unplug, spoken
 from forecourt.station.workbench.records import Record
 from forecourt.station.workbench.workbench import Workbench
 from forecourt.transport import run
 
+_LEAVE_S: Final = 5.0
 _HELP: Final = (
     f"state, variables [PREFIX], quit, or something to do: {', '.join(KINDS)} (`plug soc=0.3`, `swipe 04A1B2C3`)"
 )
@@ -63,7 +65,8 @@ def run_station(
     """Run a charging station that connects to URL, until Ctrl-C: ws://, wss://, or http:// for OCPP 1.6 over SOAP.
 
     In a terminal it is shown live and handled by keys. Elsewhere, or with --plain, what happens is told in lines, and lines on
-    the standard input say what to do; `help` lists them.
+    the standard input say what to do; `help` lists them. Without --data all leave at the end; with it, what runs is ended with
+    PowerLoss at the next start.
     """
     log_to_stderr(verbose)
     setup = setup_from(setup_in(file), url, given)
@@ -104,6 +107,21 @@ async def _run(
             await stack.enter_async_context(_told(bench, console, over))
         bench.powered.power_on()
         await told_to_stop(also=over)
+        if folder is None:
+            await _take_leave(bench)
+
+
+async def _take_leave(bench: Workbench) -> None:
+    """Nothing is kept, so nobody could end later what runs now: all pull their cables, and what waits is delivered."""
+    for evse in bench.state().evses:
+        if evse.plugged:
+            bench.do(Unplug(evse=evse.evse))
+    try:
+        async with SYSTEM.timeout(_LEAVE_S):
+            while (station := bench.powered.station) is not None and station.online and not station.outbox.idle:
+                await SYSTEM.sleep(0.05)
+    except TimeoutError:
+        return
 
 
 @asynccontextmanager

@@ -42,7 +42,18 @@ class SoapLink:
     ValueError for a URL that is none.
     """
 
-    __slots__ = ("_clock", "_current", "_options", "_password", "_peer", "_station", "_tasks", "_turn", "_url")
+    __slots__ = (
+        "_calls",
+        "_clock",
+        "_current",
+        "_options",
+        "_password",
+        "_peer",
+        "_station",
+        "_tasks",
+        "_turn",
+        "_url",
+    )
 
     def __init__(
         self,
@@ -67,6 +78,7 @@ class SoapLink:
         self._current: asyncio.Event | None = None
         self._turn: Final = asyncio.Lock()
         self._tasks: Final = Tasks()
+        self._calls: Final = Tasks()
 
     def attach(self, station: Station) -> None:
         self.close()
@@ -85,10 +97,11 @@ class SoapLink:
     async def aclose(self) -> None:
         """Hang up and wait until all is over."""
         self.close()
+        await self._calls.finish()
         await self._tasks.finish()
 
     def call(self, request: Message, done: Callable[[Answer], object]) -> None:
-        self._tasks.start(self._call(self._peer, request, done))
+        self._calls.start(self._call(self._peer, request, done))
 
     def send(self, message: Message) -> None:
         """SOAP has no message without an answer; the dialect of 1.6 makes none."""
@@ -115,6 +128,8 @@ class SoapLink:
                     self._peer = peer
                     station.connected(V16)
                     await current.wait()
+                    # Before the connections below are closed, so that none is opened anew.
+                    await self._calls.finish()
         except (OSError, TimeoutError) as error:
             _log.info("%s cannot connect: %s", station.build.identity, error)
             why = str(error) or type(error).__name__
