@@ -184,7 +184,11 @@ async def management_system(
                 "password_hmac": digest(PASSWORD, csms.pepper),
                 "created_at": csms.store.clock.now(),
             }
-            await connection.execute(insert(station_table), [{"wire_id": name, **common} for name in wire_ids])
+            rows = [
+                {"wire_id": name, "name": f"Place {number}", "serial_number": f"SN{7 * number}", **common}
+                for number, name in enumerate(wire_ids)
+            ]
+            await connection.execute(insert(station_table), rows)
             for station in await actions.load(connection):
                 csms.stations.add(station)
         collect_seldom()

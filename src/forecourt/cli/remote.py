@@ -62,7 +62,7 @@ class Api:
             if not cursor:
                 return
 
-    def the_one(self, path: str, what: str, field: str, value: str, **query: Any) -> Mapping[str, Any]:
+    def the_one(self, path: str, what: str, field: str, value: str, /, **query: Any) -> Mapping[str, Any]:
         """The item of a list whose `field` is `value`, whatever its case. Raises Failure if there is none."""
         for item in self.all(path, **query):
             if str(item[field]).casefold() == value.casefold():

@@ -239,7 +239,8 @@ def _by_version(made: Mapping[str, Any], base: str) -> Iterator[tuple[str, str]]
 
 
 def _key(api: Api, identity: str) -> int:
-    found: int = api.the_one("/stations", "station", "stationId", identity, search=identity)["id"]
+    exactly = next(api.all("/stations", stationId=identity), None)
+    found: int = (exactly or api.the_one("/stations", "station", "stationId", identity, search=identity))["id"]
     return found
 
 

@@ -119,7 +119,7 @@ def refused(api: Api, limit: int) -> None:
 
 
 def _key(api: Api, value: str) -> int:
-    found: int = api.the_one("/tokens", "token", "value", value, search=value)["id"]
+    found: int = api.the_one("/tokens", "token", "value", value, value=value)["id"]
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import websockets
 
+from forecourt.csms.stations import api as stations_api
 from forecourt.csms.web.permissions import Role
 from forecourt.ocpp.versions import V16, V201, Version
 from tests.csms.api.charger import add, connected
@@ -112,6 +113,9 @@ async def test_the_list_is_filtered_sorted_and_paged(system: System) -> None:
         assert await found(siteId=site["id"]) == ["CP0", "CP1"]
         assert await found(search="GATE 4") == ["CP4"]
         assert await found(search="p5") == ["CP5"]
+        assert await found(search="nowhere") == []
+        assert await found(stationId="CP5") == ["CP5"]
+        assert await found(stationId="cp5") == await found(stationId="CP") == []
         assert await found(connected=True) == await found(vendor="Acme") == await found(version="2.0.1") == ["CP3"]
         assert await found(state="Faulted") == ["CP3"]
         assert await found(state="Available") == await found(enabled=False) == await found(registration="Pending") == []
@@ -125,6 +129,47 @@ async def test_the_list_is_filtered_sorted_and_paged(system: System) -> None:
                 break
             cursor = {"cursor": page["next"]}
         assert paged == everyone
+
+
+async def test_a_search_knows_at_once_what_a_station_is_called_and_finds_what_its_caller_may_see(
+    system: System,
+) -> None:
+    site = await system.platform.post("/sites", {"name": "Depot"})
+    made = await add(system.platform, siteId=site["id"], name="North")
+    await add(system.platform, "CP2", name="Northern")
+    foreign = await system.organisation("Others", "OTH")
+    callers = {
+        "the platform": system.platform,
+        "its organisation": await system.caller(Role.VIEWER, system.csms.organisation),
+        "its site": await system.caller(Role.VIEWER, system.csms.organisation, site["id"]),
+        "others": await system.caller(Role.VIEWER, foreign),
+    }
+
+    async def found(text: str) -> dict[str, list[str]]:
+        pages = {who: await caller.get("/stations", params={"search": text}) for who, caller in callers.items()}
+        return {who: [one["stationId"] for one in page["items"]] for who, page in pages.items()}
+
+    both = {"the platform": ["CP", "CP2"], "its organisation": ["CP", "CP2"], "its site": ["CP"], "others": []}
+    assert await found("nORTH") == both
+    one = {who: [name for name in names if name == "CP"] for who, names in both.items()}
+    async with connected(system, "CP", V201) as driver:
+        identity = {"vendor_name": "Acme", "model": "Wallbox", "serial_number": "SN-4711"}
+        await driver.say("BootNotification", reason="PowerUp", charging_station=identity)
+        await system.platform.patch(f"/stations/{made['id']}", {"name": "South"})
+        assert await found("sn-4711") == await found("south") == one
+        assert "CP" not in (await found("north"))["the platform"]
+
+
+async def test_a_text_that_very_many_are_called_by_is_found_in_pages(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stations_api, "FEW", 2)
+    everyone = [f"CP{number}" for number in range(5)]
+    for name in everyone:
+        await add(system.platform, name)
+    first = await system.platform.get("/stations", params={"search": "cp", "limit": 3})
+    rest = await system.platform.get("/stations", params={"search": "cp", "limit": 3, "cursor": first["next"]})
+    assert [one["stationId"] for one in (*first["items"], *rest["items"])] == everyone
 
 
 @pytest.mark.parametrize(

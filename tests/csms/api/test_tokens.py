@@ -59,7 +59,8 @@ async def test_a_secret_goes_in_and_never_comes_out(system: System) -> None:
     token = await me.post("/tokens", {"value": "73915", "kind": "KeyCode", "medium": "code"})
     assert token["value"] == "***"
     assert (await me.get("/tokens"))["items"] == [token]
-    assert (await me.get("/tokens", params={"search": "73915"}))["items"] == []
+    for parameter in ("search", "value"):
+        assert (await me.get("/tokens", params={parameter: "73915"}))["items"] == []
     assert "73915" not in (await me.ask("GET", "/tokens/export")).text
     rows = await system.rows("SELECT before::text, after::text FROM audit")
     rows += await system.rows("SELECT data::text, '' FROM event")
@@ -76,6 +77,8 @@ async def test_a_list_is_filtered_searched_and_paged(system: System) -> None:
         ({"search": "card"}, 7),
         ({"search": "Card3"}, 1),
         ({"search": "ard"}, 0),
+        ({"value": "card3"}, 1),
+        ({"value": "CARD"}, 0),
         ({"search": "APP%"}, 1),
         ({"search": "No 4"}, 1),
         ({"search": "%"}, 0),

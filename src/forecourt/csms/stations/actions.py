@@ -65,6 +65,8 @@ _COLUMNS: Final = (
     table.c.model,
     table.c.epoch,
     table.c.last_seen_at,
+    table.c.name,
+    table.c.serial_number,
 )
 
 
@@ -165,6 +167,8 @@ def apply(station: Station, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if name == "site_id":
             station.site = None if value is None else SiteKey(value)
+        elif name == "name":
+            station.know_as(name=value)
         elif name == "security_profile":
             station.credentials.profile = SecurityProfile(str(value))
         elif name == "certificate_name":
@@ -260,6 +264,8 @@ def _station(row: RowMapping) -> Station:
         epoch=row["epoch"],
         topology=_topology(row["topology"]),
         last_seen_at=row["last_seen_at"],
+        name=row["name"],
+        serial_number=row["serial_number"],
     )
 
 

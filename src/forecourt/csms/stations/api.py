@@ -10,7 +10,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, QueryParameter
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy import text as sql_text
 
 from forecourt.csms.stations import actions
@@ -31,7 +31,7 @@ from forecourt.csms.stations.shapes import (
 from forecourt.csms.stations.store import command
 from forecourt.csms.stations.store import station as table
 from forecourt.csms.store.work import Work
-from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of, search
+from forecourt.csms.web.paging import FEW, CursorText, Limit, Page, Sorting, SortText, among, page_of, search
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
 from forecourt.csms.web.routes import Key, change, create, read, remove
 from forecourt.errors import Invalid, NotFound
@@ -49,7 +49,8 @@ _SORTING: Final = Sorting(
     table.c.id, {"stationId": table.c.wire_id, "name": table.c.name, "createdAt": table.c.created_at}, "stationId"
 )
 _TAGS: Final = ["Stations"]
-_FEW: Final = 1000
+# Searched in memory first (`Station.called`): here every station would be read, and asked whether it may be seen.
+_WORDS: Final = table.c.wire_id + "\n" + table.c.name + "\n" + table.c.serial_number
 _SAME: Final = {
     "id": "id",
     "station_id": "wire_id",
@@ -69,6 +70,9 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
         cursor: CursorText = None,
         limit: Limit = 50,
         sort: SortText = None,
+        station_id: Annotated[
+            str | None, QueryParameter(name="stationId", max_length=100, description="exactly so")
+        ] = None,
         organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
         site_id: Annotated[int | None, QueryParameter(name="siteId", ge=1, le=2**63 - 1)] = None,
         in_state: Annotated[State | None, QueryParameter(name="state", description="that a connector is in")] = None,
@@ -89,6 +93,7 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
         ] = None,
     ) -> Page[StationOut]:
         same = {
+            "wire_id": station_id,
             "organisation_id": organisation_id,
             "site_id": site_id,
             "vendor": vendor,
@@ -104,15 +109,19 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
             statement = statement.where(table.c.id.in_([int(one) for one in ids.split(",")]))
         if in_state is not None:
             statement = statement.where(parts.in_state(table.c.id.expression, in_state))
+        few = bool(ids) or site_id is not None or station_id is not None
         if text:
-            statement = statement.where(await _found(parts, text))
+            scope = request.caller.scope(request.permission)
+            keys = [one.key for one in parts.stations.called(text) if scope.sees(one.organisation, one.site)]
+            few = few or len(keys) <= FEW
+            statement = statement.where(among(table.c.id, keys) if len(keys) <= FEW else _WORDS.ilike(search(text)))
 
         def build(row: Row[Any]) -> StationOut:
             return StationOut(**_shared(parts, row))
 
         async with request.work() as work:
             connection = await work.sql()
-            if not text and not ids and site_id is None:
+            if not few:
                 # Row-level security makes the planner expect two stations, for which it would sort all there are.
                 await connection.execute(sql_text("SET LOCAL enable_sort = off"))
             return await page_of(connection, statement, _SORTING.order(sort), cursor=cursor, limit=limit, build=build)
@@ -197,21 +206,6 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
             link.close(POLICY_VIOLATION, "this station was removed")
 
     return [list_stations, create_station, get_station, change_station, remove_station]
-
-
-async def _found(parts: StationParts, text: str) -> ColumnElement[bool]:
-    """The condition that a station has a text in what it is called.
-
-    Looked for beyond any scope first, because row-level security would ask of every station whether it may be seen before
-    looking at its name. Few are then meant by their numbers, and are shown if they may be seen; among many a page is full soon.
-    """
-    columns = table.c
-    words = columns.wire_id + "\n" + columns.name + "\n" + columns.serial_number
-    said = words.ilike(search(text))
-    async with parts.store.work() as work:
-        found = await (await work.sql()).execute(select(columns.id).where(said).limit(_FEW + 1))
-        keys = found.scalars().all()
-    return columns.id.in_(keys) if len(keys) <= _FEW else said
 
 
 async def _one(

@@ -75,7 +75,20 @@ class Station:
     epoch: int = 0
     topology: Topology | None = None
     last_seen_at: datetime | None = None
+    name: str = ""
+    serial_number: str = ""
+    called: str = ""
+    """All that it is called, by the wire, people and itself, folded, a line each: what searches look in. See `know_as`."""
     _memory: dict[type, object] | None = None
+
+    def __post_init__(self) -> None:
+        self.know_as()
+
+    def know_as(self, *, name: str | None = None, serial_number: str | None = None) -> None:
+        """Take what people, or it itself when it boots, call it now."""
+        self.name = self.name if name is None else name
+        self.serial_number = self.serial_number if serial_number is None else serial_number
+        self.called = f"{self.wire_id}\n{self.name}\n{self.serial_number}".casefold()
 
     def recall(self, kind: type[Memory]) -> Memory:
         """What a block remembers of this station while the process lives: an instance of its own class, made at first use."""

@@ -55,6 +55,11 @@ class Stations:
             raise NotFound("station_unknown", f"there is no station {key}")
         return station
 
+    def called(self, text: str) -> list[Station]:
+        """Those with a text, in small letters or capitals, in their identity, name or serial number."""
+        folded = text.casefold()
+        return [station for station in self._by_key.values() if folded in station.called]
+
     # Who is connected here.
 
     @property

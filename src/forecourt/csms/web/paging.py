@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 from litestar.params import QueryParameter
-from sqlalchemy import ColumnElement, Row, Select, tuple_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Row, Select, any_, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.errors import Invalid
@@ -25,6 +25,8 @@ from forecourt.errors import Invalid
 Item = TypeVar("Item")
 
 MOST_PER_PAGE: Final = 500
+FEW: Final = 1000
+"""So many that a search has found are listed by their numbers; among more a page is soon full in any order."""
 _MOST_DIGITS: Final = 40
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST_PER_PAGE, description="how many at most")]
@@ -127,6 +129,11 @@ async def page_of(
         last = shown[-1]._mapping
         following = order.cursor(last[order.column], last[order.key])
     return Page(items=[build(row) for row in shown], next=following)
+
+
+def among(column: ColumnElement[Any], keys: Collection[int]) -> ColumnElement[bool]:
+    """Whether a number is one of these: one statement, however many there are."""
+    return column == any_(literal(list(keys), ARRAY(BigInteger)))
 
 
 def search(text: str) -> str:

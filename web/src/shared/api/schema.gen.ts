@@ -3523,6 +3523,8 @@ export interface operations {
                 limit?: number;
                 /** @description the field to sort by, with a minus before it for the other direction */
                 sort?: string | null;
+                /** @description exactly so */
+                stationId?: string | null;
                 organisationId?: number | null;
                 siteId?: number | null;
                 /** @description that a connector is in */
@@ -4133,6 +4135,8 @@ export interface operations {
                 organisationId?: number | null;
                 /** @description how its value or visual number begins */
                 search?: string | null;
+                /** @description exactly so, in small letters or capitals */
+                value?: string | null;
                 kind?: string | null;
                 medium?: "rfid" | "app" | "contract" | "code" | "payment" | "other" | null;
                 groupId?: string | null;

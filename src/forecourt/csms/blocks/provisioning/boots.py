@@ -77,6 +77,7 @@ async def boot(block: Provisioning, link: Link, work: Work, said: Boot) -> Told:
         await _settle_registration(work, station)
     told = station.registration
     station.vendor, station.model = said.vendor, said.model
+    station.know_as(serial_number=said.serial_number)
     details = msgspec.json.encode(dict(said.details)).decode()
     row = (said.vendor, said.model, said.serial_number, said.firmware_version, details, said.reason)
     work.add(_BOOTED, (station.key, work.now, *row))
