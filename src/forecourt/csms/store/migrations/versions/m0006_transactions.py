@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 from forecourt.csms.store.engine import API
-from forecourt.csms.store.scopes import EVERYTHING, SETTING, enable
+from forecourt.csms.store.scopes import SETTING, enable, numbers_of
 
 revision = "0006_transactions"
 down_revision = "0005_security"
@@ -37,8 +37,8 @@ def upgrade() -> None:
     # Besides its station's operator, whoever provides the token sees a transaction.
     connection.execute(
         sa.text(
-            f'CREATE POLICY "transaction_provider" ON "transaction" FOR SELECT TO {API} USING ('
-            f" provider_id = ANY (string_to_array(nullif(current_setting('{SETTING}', true), '{EVERYTHING}'), ',')::bigint[]))"
+            f'CREATE POLICY "transaction_provider" ON "transaction" FOR SELECT TO {API}'
+            f" USING (provider_id = ANY ({numbers_of(SETTING)}))"
         )
     )
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 from forecourt.csms.store.engine import API
-from forecourt.csms.store.scopes import EVERYTHING, SETTING, enable, restrict_to_sites
+from forecourt.csms.store.scopes import EVERYTHING, SETTING, enable, is_set, restrict_to_sites
 
 revision = "0010_api"
 down_revision = "0009_profiles"
@@ -53,9 +53,8 @@ def upgrade() -> None:
     connection.execute(sa.text(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "user_account" TO {API}'))
     # Users are seen by those who may see one of their grants; who makes one gives it a grant in the same transaction.
     connection.execute(sa.text('ALTER TABLE "user_account" ENABLE ROW LEVEL SECURITY'))
-    scope = f"current_setting('{SETTING}', true)"
-    seen = f"{scope} = '{EVERYTHING}' OR id IN (SELECT user_id FROM user_grant)"  # noqa: S608 - our own names
-    made = f"coalesce({scope}, '') <> ''"
+    seen = f"{is_set(SETTING, EVERYTHING)} OR id IN (SELECT user_id FROM user_grant)"  # noqa: S608 - our own names
+    made = f"NOT {is_set(SETTING, '')}"
     connection.execute(
         sa.text(f'CREATE POLICY "user_account_scope" ON "user_account" TO {API} USING ({seen}) WITH CHECK ({made})')
     )
