@@ -109,11 +109,9 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
             statement = statement.where(table.c.id.in_([int(one) for one in ids.split(",")]))
         if in_state is not None:
             statement = statement.where(parts.in_state(table.c.id.expression, in_state))
-        few = bool(ids) or site_id is not None or station_id is not None
         if text:
             scope = request.caller.scope(request.permission)
             keys = [one.key for one in parts.stations.called(text) if scope.sees(one.organisation, one.site)]
-            few = few or len(keys) <= FEW
             statement = statement.where(among(table.c.id, keys) if len(keys) <= FEW else _WORDS.ilike(search(text)))
 
         def build(row: Row[Any]) -> StationOut:
@@ -121,9 +119,6 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
 
         async with request.work() as work:
             connection = await work.sql()
-            if not few:
-                # Row-level security makes the planner expect two stations, for which it would sort all there are.
-                await connection.execute(sql_text("SET LOCAL enable_sort = off"))
             return await page_of(connection, statement, _SORTING.order(sort), cursor=cursor, limit=limit, build=build)
 
     @create("/stations", permission="stations.write", tags=_TAGS, summary="Add a station")
