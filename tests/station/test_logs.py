@@ -11,7 +11,7 @@ from forecourt.ocpp import v2, v16
 from forecourt.ocpp.versions import V16, V21, V201
 from forecourt.station import events
 from forecourt.station.blocks.diagnostics.model import Kind
-from forecourt.station.blocks.diagnostics.store import LINES, PAGES, PAGES_KEPT, Log
+from forecourt.station.blocks.diagnostics.store import LINES, PAGES_KEPT, Log
 from forecourt.station.blocks.security.actions import MOST_KEPT
 from forecourt.station.link import Failed
 from forecourt.station.running import Powered
@@ -77,16 +77,16 @@ def test_only_lines_between_the_timestamps_are_sent() -> None:
 def test_a_log_is_bounded_and_outlives_the_power() -> None:
     rig = Rig(V201)
     log = rig.station.part(Log)
-    for number in range(LINES * PAGES * 2):
+    for number in range(LINES * rig.build.log_pages * 2):
         rig.station.turn(lambda number=number: log.write(Kind.SECURITY, f"line {number}\nof many"))  # type: ignore[misc]
     pages = [key for key, _ in rig.powered.storage.items(PAGES_KEPT) if key.startswith("SecurityLog")]
-    assert len(pages) == PAGES
+    assert len(pages) == rig.build.log_pages
     rig.powered.cut_power()
     rig.powered.power_on()
     rig.time.advance(5)
     kept = rig.station.part(Log).read(Kind.SECURITY, None, None).splitlines()
-    assert LINES * (PAGES - 1) <= len(kept) <= LINES * PAGES
-    assert f"line {LINES * PAGES * 2 - 1} of many" in kept[-2]
+    assert LINES * (rig.build.log_pages - 1) <= len(kept) <= LINES * rig.build.log_pages
+    assert f"line {LINES * rig.build.log_pages * 2 - 1} of many" in kept[-2]
     assert "StartupOfTheDevice" in kept[-1]
 
 

@@ -49,7 +49,8 @@ class Build:
     """A kind of station and what one of them is called. Stations of a fleet share all but the identity.
 
     `versions` are offered in this order. `unsigned_firmware` lets a station take firmware
-    that nobody has signed (L02). `security_profile` is what it has to connect with at first. `seed` makes its random choices (back-off, transaction ids) repeatable.
+    that nobody has signed (L02). `security_profile` is what it has to connect with at first.
+    Of each log so many pages of 16 lines are kept. `seed` makes its random choices (back-off, transaction ids) repeatable.
     `grid_a` is the most on each phase of the connection to the grid; None: it bears all EVSEs at once.
     """
 
@@ -60,6 +61,7 @@ class Build:
     firmware_version: str | None = "1.0"
     unsigned_firmware: bool = False
     security_profile: int = 0
+    log_pages: int = 32
     evses: tuple[EvseBuild, ...] = (EvseBuild(),)
     versions: tuple[Version, ...] = NEWEST_FIRST
     seed: int | None = None

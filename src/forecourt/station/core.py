@@ -280,6 +280,10 @@ class Station:
             found = self._parts[kind] = kind(self)  # type: ignore[call-arg]  # every such class takes the station
         return found
 
+    def made(self, kind: type[P]) -> P | None:
+        """The same, None where nobody has asked for it yet: most stations never need most of them."""
+        return self._parts.get(kind)
+
     # Time.
 
     def now(self) -> datetime:

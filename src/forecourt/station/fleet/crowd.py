@@ -62,6 +62,7 @@ class Mix:
             evses=DC if chance.random() < self.direct else AC,
             versions=(version,),
             seed=self.seed,
+            log_pages=2,
         )
 
 

@@ -14,7 +14,7 @@ from forecourt.pki import certificates, chains, keys
 from forecourt.pki.certificates import InvalidCertificate
 from forecourt.station import events
 from forecourt.station.blocks.certificates.model import CertificateRequest, Identity, Pending, Use
-from forecourt.station.blocks.certificates.store import CURRENT, PREVIOUS, Certificates
+from forecourt.station.blocks.certificates.store import CURRENT, PENDING, PREVIOUS, Certificates
 from forecourt.station.core import Station
 
 EARLY: Final = timedelta(days=30)
@@ -36,7 +36,7 @@ class Renewal:
 
 
 def on_started(station: Station, event: events.Started) -> None:
-    if station.part(Certificates).pending is not None:
+    if station.storage.items(PENDING):
         _wait(station)
 
 
@@ -46,9 +46,11 @@ def on_registered(station: Station, event: events.Registered) -> None:
 
 def on_online(station: Station, event: events.Online) -> None:
     """A02.FR.10: whichever certificate the connection was made with stays, the other one goes (A02.FR.29)."""
+    if not _in_use(station):
+        return
     held = station.part(Certificates)
     before = held.identities.get(PREVIOUS)
-    if before is None or not _in_use(station):
+    if before is None:
         return
     if held.going_back:
         held.keep(CURRENT, before)
@@ -158,12 +160,14 @@ def _done(station: Station) -> None:
 
 def _look(station: Station) -> None:
     """A03.FR.02: once a day, while a certificate is what the station signs in with."""
+    if not _in_use(station):
+        return
     renewal, held = station.part(Renewal), station.part(Certificates)
     if renewal.look_timer is not None:
         renewal.look_timer.cancel()
         renewal.look_timer = None
     identity = held.identities.get(CURRENT)
-    if identity is None or not _in_use(station):
+    if identity is None:
         return
     renewal.look_timer = station.after(DAY_S, lambda: _look(station))
     leaf = certificates.read(identity.chain)[0]

@@ -35,7 +35,7 @@ _WORDS: Final = {
 class Upload:
     """The upload that is under way, if any, and the last status that nobody has answered yet."""
 
-    __slots__ = ("attempts", "online", "timer", "transfer", "untold", "wanted")
+    __slots__ = ("attempts", "timer", "transfer", "untold", "wanted")
 
     def __init__(self, station: Station) -> None:
         self.wanted: Wanted | None = None
@@ -43,7 +43,6 @@ class Upload:
         self.timer: Timer | None = None
         self.transfer: Transfer | None = None
         self.untold: LogStatus | None = None
-        self.online: bool | None = None
 
 
 def upload(
@@ -104,25 +103,22 @@ def on_started(station: Station, event: events.Started) -> None:
 
 
 def on_online(station: Station, event: events.Online) -> None:
-    upload = station.part(Upload)
-    upload.online = True
+    station.part(Log).online = True
     note(station, f"connected, OCPP {station.dialect.version.name}")
-    if upload.untold is not None and station.accepted:
-        _say(station, upload.untold)
+    if station.accepted:
+        _say_again(station)
 
 
 def on_offline(station: Station, event: events.Offline) -> None:
-    upload = station.part(Upload)
-    if upload.online is not False:
-        upload.online = False
+    log = station.part(Log)
+    if log.online is not False:
+        log.online = False
         note(station, "not connected")
 
 
 def on_registered(station: Station, event: events.Registered) -> None:
     note(station, "accepted by the management system")
-    upload = station.part(Upload)
-    if upload.untold is not None:
-        _say(station, upload.untold)
+    _say_again(station)
 
 
 def on_fault(station: Station, event: events.Fault) -> None:
@@ -229,6 +225,12 @@ def _forget(station: Station) -> None:
         upload.timer.cancel()
     upload.wanted = upload.transfer = upload.timer = None
     station.storage.remove(UPLOADS, _KEY)
+
+
+def _say_again(station: Station) -> None:
+    upload = station.made(Upload)
+    if upload is not None and upload.untold is not None:
+        _say(station, upload.untold)
 
 
 def _trigger(station: Station, *, diagnostics: bool) -> None:

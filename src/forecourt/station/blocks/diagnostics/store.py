@@ -11,8 +11,8 @@ from forecourt.station.storage import Shelf
 if TYPE_CHECKING:
     from forecourt.station.core import Station
 
-LINES: Final = 32
-PAGES: Final = 16
+LINES: Final = 16
+"""Of one page."""
 MOST_CHARACTERS: Final = 200
 """Of one line; the rest is cut off."""
 
@@ -32,12 +32,14 @@ class _Book:
 
 
 class Log:
-    """The logs of one station. In memory is only the page that is written on."""
+    """The logs of one station. In memory is only the page that is written on; `online` is what was last written of the
+    connection."""
 
-    __slots__ = ("_books", "_station")
+    __slots__ = ("_books", "_station", "online")
 
     def __init__(self, station: Station) -> None:
         self._station: Final = station
+        self.online: bool | None = None
         self._books = {kind: _Book() for kind in Kind}
         found: dict[Kind, list[tuple[int, str]]] = {kind: [] for kind in Kind}
         for key, text in station.storage.items(PAGES_KEPT):
@@ -54,7 +56,7 @@ class Log:
         book, storage = self._books[kind], self._station.storage
         if book.lines >= LINES:
             book.last, book.lines, book.text = book.last + 1, 0, ""
-            if book.last - book.first >= PAGES:
+            if book.last - book.first >= self._station.build.log_pages:
                 storage.remove(PAGES_KEPT, _key(kind, book.first))
                 book.first += 1
         moment = self._station.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -78,6 +78,8 @@ def update(station: Station, offer: Offer) -> str:
 
 def on_started(station: Station, event: events.Started) -> None:
     """After a power cut it goes on: what was fetched or half installed, from the beginning."""
+    if station.storage.items(telling.UNTOLD):
+        station.part(telling.Telling)
     for _, kept in station.storage.items(UPDATES):
         updating = station.part(Updating)
         updating.update = kept
@@ -98,7 +100,8 @@ def on_registered(station: Station, event: events.Registered) -> None:
 
 def on_transaction_ended(station: Station, event: events.TransactionEnded) -> None:
     """L01.FR.06: an installation that waited for the last transaction."""
-    if station.part(Updating).waiting:
+    updating = station.made(Updating)
+    if updating is not None and updating.waiting:
         station.later(lambda: _install(station))
 
 

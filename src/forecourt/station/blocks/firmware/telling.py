@@ -41,8 +41,8 @@ def tell(station: Station, update: Update, word: str) -> None:
 
 def go_on(station: Station) -> None:
     """Say the next one, if one waits and somebody is there."""
-    telling = station.part(Telling)
-    if telling.flying or not telling.untold or not station.online:
+    telling = station.made(Telling)
+    if telling is None or telling.flying or not telling.untold or not station.online:
         return
     key, status = telling.untold[0]
     telling.flying = True
