@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from forecourt.ocpp.versions import V16, V21
+from forecourt.station.config import Build, EvseBuild
 from forecourt.station.setup import EvseSetup, Setup, WrongSetup, living, read_setup
 from forecourt.station.workbench.waiting import happens
 from forecourt.transport import ClientCertificates, serve, server_context, with_passwords
@@ -76,6 +78,13 @@ settings = { "SampledDataCtrlr.TxUpdatedInterval" = "10" }
     setup = read_setup(file)
     assert setup.build.versions == (V21, V16)
     assert [evse.power_w for evse in setup.build.evses] == [150_000, 11_040]
+
+
+def test_all_that_a_station_can_be_built_with_can_be_said() -> None:
+    built = {field.name for field in dataclasses.fields(Build)}
+    assert built <= {*Setup.__struct_fields__, "security_profile"}
+    assert {field.name for field in dataclasses.fields(EvseBuild)} == set(EvseSetup.__struct_fields__)
+    assert EvseSetup().build() == EvseBuild()
 
 
 @pytest.mark.parametrize(

@@ -43,15 +43,11 @@ class EvseSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     voltage_v: int = 230
     current_a: int = 32
     direct: bool = False
+    drops_phases: bool = True
+    bidirectional: bool = False
 
     def build(self) -> EvseBuild:
-        return EvseBuild(
-            kinds=self.kinds,
-            phases=self.phases,
-            voltage_v=self.voltage_v,
-            current_a=self.current_a,
-            direct=self.direct,
-        )
+        return EvseBuild(**msgspec.structs.asdict(self))
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -77,6 +73,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     key: str | None = None
     unsigned_firmware: bool = False
     grid_a: int | None = None
+    grid_voltage_v: int = 230
     soap_host: str = "127.0.0.1"
     soap_port: int = 0
     soap_address: str | None = None
@@ -99,6 +96,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             security_profile=self.security_profile,
             unsigned_firmware=self.unsigned_firmware,
             grid_a=self.grid_a,
+            grid_voltage_v=self.grid_voltage_v,
         )
 
     @property

@@ -73,7 +73,7 @@ class Crowd:
         self._timeline: Final = timeline
         self.figures: Final = Figures(timeline)
         self.versions: Final[dict[str, int]] = {}
-        self._members: Final[list[tuple[Powered, SimulatedHardware, Drivers]]] = []
+        self.members: Final[list[tuple[Powered, SimulatedHardware, Drivers]]] = []
         direct_habits = replace(mix.habits, direct_only=True)
         for number in range(1, size + 1):
             build = mix.build(number)
@@ -97,24 +97,24 @@ class Crowd:
                 cards=mix.cards_of(number),
                 strangers=mix.strangers,
             )
-            self._members.append((powered, hardware, drivers))
+            self.members.append((powered, hardware, drivers))
 
     def __len__(self) -> int:
-        return len(self._members)
+        return len(self.members)
 
     def switch_on(self, within_s: float) -> None:
         """Switch all on, one after another, evenly in this time; drivers come from then on."""
-        for number, (powered, _, drivers) in enumerate(self._members):
-            self._timeline.after(number * within_s / len(self._members), _beginning(powered, drivers))
+        for number, (powered, _, drivers) in enumerate(self.members):
+            self._timeline.after(number * within_s / len(self.members), _beginning(powered, drivers))
 
     def send_home(self) -> None:
         """No driver comes any more, and all who are there pull their cables."""
-        for _, _, drivers in self._members:
+        for _, _, drivers in self.members:
             drivers.send_home()
 
     def switch_off(self) -> None:
         """The power fails everywhere."""
-        for powered, _, drivers in self._members:
+        for powered, _, drivers in self.members:
             drivers.end()
             powered.cut_power()
 
@@ -123,14 +123,14 @@ class Crowd:
     @property
     def online(self) -> int:
         """How many are connected and accepted."""
-        return sum(powered.station is not None and powered.station.online for powered, _, _ in self._members)
+        return sum(powered.station is not None and powered.station.online for powered, _, _ in self.members)
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits to be told by those that could."""
         return all(
             powered.station is None or not powered.station.online or powered.station.outbox.idle
-            for powered, _, _ in self._members
+            for powered, _, _ in self.members
         )
 
     @property
@@ -149,14 +149,14 @@ class Crowd:
         return sum(
             (
                 hardware.measure(evse_id).import_wh
-                for powered, hardware, _ in self._members
+                for powered, hardware, _ in self.members
                 for evse_id in powered.evse_ids
             ),
             Decimal(0),
         )
 
     def _bays(self) -> Iterator[Bay]:
-        for powered, _, _ in self._members:
+        for powered, _, _ in self.members:
             if powered.station is not None:
                 yield from powered.station.bays.values()
 
