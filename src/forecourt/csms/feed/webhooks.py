@@ -120,7 +120,7 @@ class Webhooks:
                 changing.forget()
                 wait_s: float | None = _LOOK_S
                 try:
-                    wait_s = await self._look(group)
+                    wait_s = await self._look(group, happening)
                 except Exception:
                     _LOG.warning("webhooks could not be looked at and will be again", exc_info=True)
                 if wait_s is None:
@@ -157,7 +157,7 @@ class Webhooks:
             gone=status == _GONE,
         )
 
-    async def _look(self, group: asyncio.TaskGroup) -> float | None:
+    async def _look(self, group: asyncio.TaskGroup, waking: Waking) -> float | None:
         """Begin to deliver to whoever is due. Returns after how many seconds to look again at the latest, None if there is nobody."""
         async with self._database.plain.connect() as connection:
             found = await store.enabled(connection)
@@ -172,30 +172,34 @@ class Webhooks:
                 self._running[key] = True
             else:
                 self._running[key] = False
-                group.create_task(self._serve(key))
+                group.create_task(self._serve(key, waking))
         return max(wait_s, _HELD_S)
 
-    async def _serve(self, key: int) -> None:
+    async def _serve(self, key: int, waking: Waking) -> None:
         try:
             while True:
                 self._running[key] = False
                 try:
-                    await self._deliver(key)
+                    delivered = await self._deliver(key)
                 except Exception:
                     _LOG.warning("webhook %s could not be delivered to and will be again", key, exc_info=True)
+                    return
+                if not delivered:
+                    # So that it is looked up when to try again.
+                    waking.wake()
                     return
                 if not self._running[key]:
                     return
         finally:
             del self._running[key]
 
-    async def _deliver(self, key: int) -> None:
-        """Deliver what there is, until there is no more or the receiver fails."""
+    async def _deliver(self, key: int) -> bool:
+        """Deliver what there is, until there is no more or the receiver fails: then False."""
         while True:
             async with self._database.engine.begin() as connection:
                 to = await store.claim(connection, key, self._node, self._clock.now())
             if to is None:
-                return
+                return True
             async with self._database.plain.connect() as connection:
                 page = await read(connection, to.cursor, _PAGE)
                 behind = await latest(connection)
@@ -207,10 +211,10 @@ class Webhooks:
                 if not page.held:
                     async with self._database.engine.begin() as connection:
                         await store.let_go(connection, key, self._node)
-                    return
+                    return True
                 await self._clock.sleep(_HELD_S)
             elif not await self._deliver_page(to, page.events):
-                return
+                return False
 
     async def _deliver_page(self, to: Target, events: tuple[RecordedEvent, ...]) -> bool:
         """Deliver a page in order. False if the receiver failed and has to be tried again later."""
