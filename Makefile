@@ -45,7 +45,7 @@ ifdef ARGS
 else
 	$(RUN) tools.web build
 	$(RUN) tools.web test
-	$(RUN) pytest -n auto --cov --no-cov-on-fail
+	$(RUN) pytest -n auto --dist worksteal --cov --no-cov-on-fail
 endif
 
 bench: $(READY) ## Measure: NAME=codec, ingest, storm, wire ...; without NAME the list
