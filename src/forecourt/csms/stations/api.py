@@ -34,6 +34,7 @@ from forecourt.csms.store.work import Work
 from forecourt.csms.web.paging import FEW, CursorText, Limit, Page, Sorting, SortText, among, page_of, search
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
 from forecourt.csms.web.routes import Key, change, create, read, remove
+from forecourt.csms.web.texts import END
 from forecourt.errors import Invalid, NotFound
 from forecourt.ocpp.versions import VersionName
 from forecourt.transport.closure import POLICY_VIOLATION
@@ -85,7 +86,7 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
         enabled: Annotated[bool | None, QueryParameter()] = None,
         ids: Annotated[
             str | None,
-            QueryParameter(pattern=r"^[1-9]\d{0,17}(,[1-9]\d{0,17}){0,199}$", description="these, as `1,2,3`"),
+            QueryParameter(pattern=r"^[1-9]\d{0,17}(,[1-9]\d{0,17}){0,199}" + END, description="these, as `1,2,3`"),
         ] = None,
         text: Annotated[
             str | None,
