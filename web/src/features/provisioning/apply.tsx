@@ -177,7 +177,7 @@ function Stations({ chosen, choose }: { chosen: readonly number[]; choose: (ids:
         choice={{
           chosen: new Set(chosen),
           choose: (ids) => choose([...ids]),
-          label: (id) => list.items.find((one) => one.id === id)?.stationId ?? String(id),
+          label: (station) => station.stationId,
         }}
         columns={[
           {

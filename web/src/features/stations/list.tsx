@@ -2,7 +2,7 @@
 import { Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { IconBolt, IconPlus } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { api, told } from "@/shared/api/client.ts";
 import { said, useListed } from "@/shared/api/lists.ts";
 import type { StationOut } from "@/shared/api/schema.gen.ts";
@@ -31,7 +31,10 @@ export function StationList() {
   const list = useListed<StationOut>(["stations", "list", question], (cursor, signal) =>
     told(api.GET("/api/v1/stations", { params: { query: { ...question, ...said({ cursor }) } }, signal })),
   );
-  const siteName = (id: number | null) => sites.find((one) => one.id === id)?.name ?? "";
+  const shown = useMemo(
+    () => columns(words, (id) => sites.find((one) => one.id === id)?.name ?? ""),
+    [words, sites],
+  );
   const isFiltered = Object.keys(question).some((name) => name !== "sort");
   const add = may("stations.write") && (
     <Button component={Link} to="/stations/new" leftSection={<IconPlus size={16} aria-hidden />}>
@@ -67,14 +70,14 @@ export function StationList() {
       <Listing
         label={words.nav.stations}
         list={list}
-        columns={columns(words, siteName)}
+        columns={shown}
         keyOf={(station) => station.id}
         sort={asText(filters.sort) ?? "stationId"}
         onSort={(sort) => change({ sort })}
         onRow={(station) => void navigate({ to: `/stations/${station.id}` })}
         choice={
           may("commands.send")
-            ? { chosen, choose, label: (id) => words.stations.choose(list.items.find((one) => one.id === id)?.stationId ?? "") }
+            ? { chosen, choose, label: (station) => words.stations.choose(station.stationId) }
             : undefined
         }
         empty={

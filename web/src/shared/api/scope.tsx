@@ -41,6 +41,8 @@ export function Scoping({ children }: { children: ReactNode }) {
 export const useScope = (): Scoped => useContext(ScopeContext);
 
 const MOST = 500;
+/** Always the same, so that nothing is drawn again because of it. */
+const NO_SITES: SiteOut[] = [];
 
 /** The sites one may see, as many as fit into a choice. */
 export function useSites(): SiteOut[] {
@@ -48,7 +50,7 @@ export function useSites(): SiteOut[] {
     queryKey: ["sites", "choice"],
     queryFn: () => told(api.GET("/api/v1/sites", { params: { query: { limit: MOST, sort: "name" } } })),
   });
-  return data?.items ?? [];
+  return data?.items ?? NO_SITES;
 }
 
 /** The organisations one may see. */

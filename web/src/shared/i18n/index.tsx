@@ -1,6 +1,6 @@
 /** Languages: one dictionary, typed by its English one. German comes when it is wanted. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
-import { type Formats, formats } from "@/shared/units/format.ts";
+import { type Formats, formats, localeFor } from "@/shared/units/format.ts";
 import { en, type Words } from "./en/index.ts";
 
 export type Language = "en" | "de";
@@ -20,12 +20,6 @@ export function preferred(): Language {
   const kept = localStorage.getItem(KEPT);
   if (kept === "en" || kept === "de") return kept;
   return navigator.language.toLowerCase().startsWith("de") ? "de" : "en";
-}
-
-function locale(language: Language): string {
-  // Somebody who reads English in Sydney has their own dates.
-  if (navigator.language.toLowerCase().startsWith(language)) return navigator.language;
-  return language === "de" ? "de-DE" : "en-GB";
 }
 
 async function wordsOf(language: Language): Promise<Words> {
@@ -52,7 +46,7 @@ export function Speaking({ children }: { children: ReactNode }) {
     () =>
       spoken && {
         ...spoken,
-        format: formats(locale(spoken.language)),
+        format: formats(localeFor(spoken.language, navigator.language)),
         speak: (chosen) => {
           localStorage.setItem(KEPT, chosen);
           setLanguage(chosen);

@@ -1,11 +1,11 @@
 /** The live store: answers of the API kept by the query client, changed by events as they come. Only routes read it. */
-import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { api, told } from "../api/client.ts";
-import type { PageOf } from "../api/lists.ts";
-import type { EvseReadings, FeedEvent, StationOut, TransactionOut } from "../api/schema.gen.ts";
-import { isTransaction, stationAfter, transactionAfter } from "./fold.ts";
+import type { EvseReadings, FeedEvent } from "../api/schema.gen.ts";
+import { after, sorted } from "./applying.ts";
 import { LiveReadings } from "./readings.ts";
+import { Recent } from "./recent.ts";
 import { isStale } from "./stale.ts";
 import { type Connection, listen } from "./stream.ts";
 
@@ -34,11 +34,13 @@ export function Living({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>("connecting");
   const parts = useMemo(
-    () => ({ readings: new LiveReadings((tell) => void requestAnimationFrame(tell)), heard: new Heard() }),
+    () => ({ readings: new LiveReadings(soon), heard: new Heard() }),
     [],
   );
   useEffect(() => {
     const stale = new Staleness(client);
+    const taking = new Taking(client, soon);
+    const caughtUp = taking.catchUp();
     const anew = () => {
       void client.invalidateQueries();
       void told(api.GET("/api/v1/readings")).then(
@@ -48,7 +50,7 @@ export function Living({ children }: { children: ReactNode }) {
     };
     const stop = listen({
       event(event) {
-        apply(client, event);
+        taking.take(event);
         if (event.kind === "TransactionEnded" && event.stationId !== null) {
           parts.readings.rest(event.stationId, Number((event.data as { evseId?: number }).evseId));
         }
@@ -61,6 +63,7 @@ export function Living({ children }: { children: ReactNode }) {
     });
     return () => {
       stop();
+      caughtUp();
       stale.forget();
     };
   }, [client, parts]);
@@ -101,27 +104,49 @@ export function useEvents(ear: (event: FeedEvent) => void): void {
   useEffect(() => heard.hear(ear), [heard, ear]);
 }
 
-function apply(client: QueryClient, event: FeedEvent): void {
-  if (event.stationId !== null) {
-    change<StationOut>(client, "stations", event.stationId, (known) => stationAfter(known, event));
+/** Takes events a frame at a time: a thousand stations that say something are one change of what is shown. */
+class Taking {
+  #waiting: FeedEvent[] = [];
+  #due = false;
+  readonly #recent = new Recent(() => performance.now());
+
+  constructor(
+    private readonly client: QueryClient,
+    private readonly nextFrame: (work: () => void) => void,
+  ) {}
+
+  take(event: FeedEvent): void {
+    this.#waiting.push(event);
+    if (this.#due) return;
+    this.#due = true;
+    this.nextFrame(() => {
+      this.#due = false;
+      const events = this.#waiting;
+      this.#waiting = [];
+      this.#recent.add(events);
+      for (const about of sorted(events)) {
+        this.client.setQueriesData({ queryKey: [about.name] }, (data: unknown) => after(data, about));
+      }
+    });
   }
-  if (isTransaction(event)) {
-    const id = Number((event.data as { transactionId?: number }).transactionId);
-    change<TransactionOut>(client, "transactions", id, (known) => transactionAfter(known, event));
+
+  /** An answer may have been on its way while things happened: they are told to it again. Until the returned function is called. */
+  catchUp(): () => void {
+    return this.client.getQueryCache().subscribe((noted) => {
+      if (noted.type !== "updated" || noted.action.type !== "success" || noted.action.manual) return;
+      for (const about of sorted(this.#recent.all())) {
+        if (noted.query.queryKey[0] !== about.name) continue;
+        const made = after(noted.query.state.data, about);
+        if (made !== noted.query.state.data) this.client.setQueryData(noted.query.queryKey, made);
+      }
+    });
   }
 }
 
-/** Change one thing wherever it is known: in lists `[name, "list", ...]` and by itself `[name, "one", id]`. */
-function change<T extends { id: number }>(client: QueryClient, name: string, id: number, after: (known: T) => T): void {
-  client.setQueriesData<InfiniteData<PageOf<T>>>({ queryKey: [name, "list"] }, (data) => {
-    if (!data?.pages.some((page) => page.items.some((one) => one.id === id))) return data;
-    const pages = data.pages.map((page) => ({
-      ...page,
-      items: page.items.map((one) => (one.id === id ? after(one) : one)),
-    }));
-    return { ...data, pages };
-  });
-  client.setQueryData<T>([name, "one", id], (known) => known && after(known));
+/** A frame if there are frames; a page that nobody looks at has none. */
+function soon(work: () => void): void {
+  if (document.visibilityState === "visible") requestAnimationFrame(work);
+  else setTimeout(work, 250);
 }
 
 class Staleness {

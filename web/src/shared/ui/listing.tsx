@@ -1,7 +1,7 @@
 /** A list in pages as a table: columns, what is sorted, what is chosen, and what to say when there is nothing. */
 import { Button, Center, Checkbox, Paper, Skeleton, Table, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Listed } from "../api/lists.ts";
 import { useWords } from "../i18n/index.tsx";
 import classes from "./listing.module.css";
@@ -17,24 +17,39 @@ export type Column<T> = {
   align?: "left" | "right";
 };
 
-export type Choice<K> = { chosen: ReadonlySet<K>; choose: (chosen: ReadonlySet<K>) => void; label: (key: K) => string };
+export type Choice<T, K> = {
+  chosen: ReadonlySet<K>;
+  choose: (chosen: ReadonlySet<K>) => void;
+  label: (item: T) => string;
+};
 
 type Props<T, K extends string | number> = {
   /** What the table is, for who cannot see it. */
   label: string;
   list: Listed<T>;
+  /** Keep the array the same (useMemo) where many rows are drawn. */
   columns: readonly Column<T>[];
   keyOf: (item: T) => K;
   empty: ReactNode;
   sort?: string | undefined;
   onSort?: (sort: string) => void;
-  choice?: Choice<K>;
+  choice?: Choice<T, K> | undefined;
   onRow?: (item: T) => void;
 };
 
 export function Listing<T, K extends string | number>(props: Props<T, K>) {
   const { label, list, columns, keyOf, empty, sort, onSort, choice, onRow } = props;
   const words = useWords();
+  // Rows that stay the same are not drawn again, whatever has become of these functions.
+  const latest = useRef({ choice, onRow });
+  useEffect(() => {
+    latest.current = { choice, onRow };
+  });
+  const [toggle] = useState(() => (key: unknown) => {
+    const now = latest.current.choice;
+    now?.choose(toggled(now.chosen, key as K));
+  });
+  const [go] = useState(() => (item: unknown) => latest.current.onRow?.(item as T));
   if (list.refused) return <Refusal error={list.refused} again={list.again} />;
   if (list.loading) return <Waiting label={label} />;
   if (list.items.length === 0) return <Paper withBorder>{empty}</Paper>;
@@ -66,26 +81,14 @@ export function Listing<T, K extends string | number>(props: Props<T, K>) {
             {list.items.map((item) => {
               const key = keyOf(item);
               return (
-                <Table.Tr
+                <Row
                   key={key}
-                  className={onRow && classes.row}
-                  onClick={onRow && ((event) => isBare(event.target) && onRow(item))}
-                >
-                  {choice && (
-                    <Table.Td>
-                      <Checkbox
-                        aria-label={choice.label(key)}
-                        checked={choice.chosen.has(key)}
-                        onChange={() => choice.choose(toggled(choice.chosen, key))}
-                      />
-                    </Table.Td>
-                  )}
-                  {columns.map((column) => (
-                    <Table.Td key={column.name} ta={column.align} className={column.wide ? classes.wide : undefined}>
-                      {column.cell(item)}
-                    </Table.Td>
-                  ))}
-                </Table.Tr>
+                  item={item}
+                  columns={columns}
+                  chosen={choice && { is: choice.chosen.has(key), label: choice.label(item), toggle }}
+                  onRow={onRow && go}
+                  id={key}
+                />
               );
             })}
           </Table.Tbody>
@@ -101,6 +104,39 @@ export function Listing<T, K extends string | number>(props: Props<T, K>) {
     </Paper>
   );
 }
+
+type RowProps = {
+  item: unknown;
+  id: unknown;
+  columns: readonly Column<never>[];
+  chosen: { is: boolean; label: string; toggle: (key: unknown) => void } | undefined;
+  onRow: ((item: unknown) => void) | undefined;
+};
+
+const Row = memo(
+  function Row({ item, id, columns, chosen, onRow }: RowProps) {
+    return (
+      <Table.Tr className={onRow && classes.row} onClick={onRow && ((event) => isBare(event.target) && onRow(item))}>
+        {chosen && (
+          <Table.Td>
+            <Checkbox aria-label={chosen.label} checked={chosen.is} onChange={() => chosen.toggle(id)} />
+          </Table.Td>
+        )}
+        {columns.map((column) => (
+          <Table.Td key={column.name} ta={column.align} className={column.wide ? classes.wide : undefined}>
+            {column.cell(item as never)}
+          </Table.Td>
+        ))}
+      </Table.Tr>
+    );
+  },
+  (before, after) =>
+    before.item === after.item &&
+    before.columns === after.columns &&
+    before.chosen?.is === after.chosen?.is &&
+    before.chosen?.label === after.chosen?.label &&
+    (before.onRow === undefined) === (after.onRow === undefined),
+);
 
 /** Whether a click was meant for the row and not for something in it. */
 function isBare(target: EventTarget): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formats, NONE } from "./format.ts";
+import { formats, localeFor, NONE } from "./format.ts";
 
 const en = formats("en-GB", "UTC");
 const de = formats("de-DE", "Europe/Berlin");
@@ -65,4 +65,15 @@ describe("times", () => {
     const now = new Date("2026-06-01T12:00:00Z");
     expect(plain(en.since(new Date(now.getTime() - s * 1000), now))).toBe(words);
   });
+});
+
+it.each([
+  ["en", "en-AU", "en-AU"],
+  ["en", "de-CH", "en-GB"],
+  ["de", "de-CH", "de-CH"],
+  ["de", "fr", "de-DE"],
+  ["en", "en-US@posix", "en-GB"],
+  ["en", "", "en-GB"],
+] as const)("%s in a browser that says %j is written as in %s", (language, own, locale) => {
+  expect(localeFor(language, own)).toBe(locale);
 });

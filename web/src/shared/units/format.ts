@@ -37,6 +37,18 @@ const STEPS = [
   { unit: "second", s: 1 },
 ] as const;
 
+/** The browser's own way of a language (who reads English in Sydney has their own dates), or else the usual one. */
+export function localeFor(language: "en" | "de", own: string): string {
+  const usual = language === "de" ? "de-DE" : "en-GB";
+  if (!own.toLowerCase().startsWith(language)) return usual;
+  try {
+    return Intl.getCanonicalLocales(own)[0] ?? usual;
+  } catch {
+    // Some systems have names for languages that are none, such as en-US@posix.
+    return usual;
+  }
+}
+
 /** What a language's people write; `timeZone` is the browser's unless a site's is given. */
 export function formats(locale: string, timeZone?: string): Formats {
   const numbers = new Map<number, Intl.NumberFormat>();
