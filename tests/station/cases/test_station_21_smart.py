@@ -367,6 +367,21 @@ def test_TC_K_122_CS_a_dynamic_profile_is_updated(rig: Rig, unit: Unit) -> None:
     assert composite(rig, unit, 900)[0] == (0, amount(unit, 8))
 
 
+def test_TC_Q_109_CS_a_dynamic_profile_says_when_it_was_updated(rig: Rig, unit: Unit) -> None:
+    def told() -> object:
+        ((_, found),) = reported(rig, charging_profile_id=(123,))
+        return found.dyn_update_time
+
+    at = rig.time.now()
+    accepted(rig, profile(((0, 8),), number=123, unit=unit, purpose="ChargingStationMaxProfile", kind="Dynamic"))
+    assert told() == at
+    at = rig.time.now()
+    new = v2.ChargingScheduleUpdate(limit=amount(unit, 8))
+    ask = v2.UpdateDynamicSchedule(charging_profile_id=123, schedule_update=new)
+    assert rig.ask(ask).status == "Accepted"
+    assert told() == at
+
+
 def test_what_is_wrong_with_a_dynamic_profile(rig: Rig) -> None:
     """TC_K_123 but for its step 10, where a relative profile for the station is to be accepted against K01.FR.38."""
     most: Any = {"purpose": "ChargingStationMaxProfile", "kind": "Dynamic"}
