@@ -36,6 +36,7 @@ ROWS = (
     FEATURES,
     ["csms.gateway", "csms.api", "csms.feed", "csms.dashboard"],
     ["csms.upkeep", "csms.assembly"],
+    ["csms.interface"],
     ["csms.app"],
     ["cli"],
     ["__main__"],

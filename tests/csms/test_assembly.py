@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -94,3 +96,9 @@ async def test_what_a_station_reports_about_limits_is_what_transactions_are_told
         assert await abilities(work, station) == Ability(
             Reporting(energy_every_s=30, soc_every_s=30), frozenset({"MaxEnergy", "MaxTime"})
         )
+
+
+def test_without_an_api_no_web_server_is_imported() -> None:
+    program = "import sys, forecourt.csms.app\nprint(sorted({'argon2', 'litestar', 'prometheus_client', 'uvicorn'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout.strip() == "[]"

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from forecourt.csms.api import health
 from forecourt.csms.api.application import application
-from forecourt.csms.assembly import ApiParts, api_routes
+from forecourt.csms.interface import ApiParts, api_routes
 
 # Routes only hold on to what they are given until somebody asks.
 _NOTHING = cast(Any, None)

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from typing import Final
-from urllib.parse import quote
-
-from litestar import Litestar
+from typing import TYPE_CHECKING, Final
 
 from forecourt.charging.quantities import Money
 from forecourt.clock import SYSTEM, Clock
 from forecourt.csms import keys
-from forecourt.csms.accounts.actions import ensure_administrator
-from forecourt.csms.accounts.authentication import Accounts
-from forecourt.csms.api import health, metrics
-from forecourt.csms.api.application import application
-from forecourt.csms.api.serving import serving
-from forecourt.csms.assembly import ApiParts, Blocks, abilities, api_routes, dialects, room_of
+from forecourt.csms.assembly import Blocks, abilities, dialects, room_of
 from forecourt.csms.blocks.authorization import list_jobs
 from forecourt.csms.blocks.authorization.lists import Lists
 from forecourt.csms.blocks.availability import actions as availability
@@ -41,10 +33,7 @@ from forecourt.csms.blocks.transactions.model import Reference
 from forecourt.csms.blocks.transactions.records import open_of
 from forecourt.csms.bus import LocalBus
 from forecourt.csms.config import Config
-from forecourt.csms.dashboard.serving import Dashboard
-from forecourt.csms.feed.engine import Feed
-from forecourt.csms.feed.webhooks import Webhooks, forget_deliveries
-from forecourt.csms.feed.webhooks_api import WebhookParts
+from forecourt.csms.feed.webhooks import forget_deliveries
 from forecourt.csms.gateway.arrivals import Arrivals
 from forecourt.csms.gateway.certificates import Certificates
 from forecourt.csms.gateway.connections import Connections, Parts
@@ -65,20 +54,20 @@ from forecourt.csms.stations.model import OrganisationKey, Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import Sending
 from forecourt.csms.store.gathered import Gathered
-from forecourt.csms.store.opening import database_server, open_api_database, open_store
+from forecourt.csms.store.opening import database_server, open_store
 from forecourt.csms.store.work import Store
 from forecourt.csms.upkeep import MESSAGE_LOG, Kept, Upkeep
-from forecourt.csms.web import repeating
+from forecourt.csms.web import repetitions
 from forecourt.transport.closure import GOING_AWAY, TRY_AGAIN_LATER
 from forecourt.transport.limits import Limits
 from forecourt.transport.listener import Listener, listen
-from forecourt.transport.outbound import Outbound, anywhere, public_only
-from forecourt.transport.tasks import Tasks
+from forecourt.transport.tasks import Tasks, beside
+
+if TYPE_CHECKING:
+    from forecourt.csms.interface import Interface
 
 NODE: Final = "one"
 BY_LIMITS: Final = "limits"
-_MOST_REPLY_BYTES: Final = 64 * 1024
-"""Nobody looks at what a receiver of webhooks answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,17 +82,18 @@ class Csms:
     organisation: OrganisationKey
     worker: Worker
     pepper: bytes = field(repr=False)
-    api_port: int = 0
-    """Where people and programs connect; 0 if nothing is served to them."""
-    api: Litestar | None = field(default=None, repr=False)
-    """What is served to them."""
-    feed: Feed | None = field(default=None, repr=False)
-    """What they watch."""
+    interface: Interface | None = field(default=None, repr=False)
+    """What people and programs are served, if anything."""
 
     @property
     def port(self) -> int:
         """Where stations connect."""
         return self.listener.port
+
+    @property
+    def api_port(self) -> int:
+        """Where people and programs connect; 0 if nothing is served to them."""
+        return self.interface.port if self.interface else 0
 
 
 @asynccontextmanager
@@ -219,10 +209,10 @@ async def run(
             often=[often, renew_certificates, names.renew],
             kept=[Kept(MESSAGE_LOG, config.retention.message_log_days), Kept(SPLIT, config.retention.meter_value_days)],
             retention=config.retention,
-            seldom=[store.journal.tidy, partial(repeating.forget, store), partial(forget_deliveries, store)],
+            seldom=[store.journal.tidy, partial(repetitions.forget, store), partial(forget_deliveries, store)],
         )
         await tidy.tidy()
-        await stack.enter_async_context(_background(worker.run(), tidy.run()))
+        await stack.enter_async_context(beside(worker.run(), tidy.run()))
         listener = await listen(
             connections.decide,
             host=config.server.host or None,
@@ -241,56 +231,29 @@ async def run(
         listening.append(listener)
         stack.push_async_callback(listener.close, GOING_AWAY, "the server is going down")
         progress(f"stations connect to port {listener.port}, path {config.gateway.path}/ and their identity")
-        api_port, api, feed = 0, None, None
+        served: Interface | None = None
         if config.api.enabled:
-            made = await ensure_administrator(store, config.api.administrator_password)
-            if made is not None:
-                chosen = (
-                    "of the settings" if config.api.administrator_password else f"{made[1]} - it is not shown again"
-                )
-                progress(f"first start: sign in as {made[0]} with the password {chosen}")
-            api_database = open_api_database(addresses)
-            stack.push_async_callback(api_database.close)
-            counted = metrics.registry(stations, sending, store.journal)
-            feed = Feed(database=store.database, bus=bus, clock=clock, stations=stations)
-            outbound = Outbound(
-                approve=anywhere if config.webhooks.private_networks else public_only,
-                timeout_s=config.webhooks.timeout_s,
-                max_body_bytes=_MOST_REPLY_BYTES,
-                clock=clock,
-            )
-            stack.push_async_callback(outbound.close)
-            webhooks = Webhooks(
-                database=store.database, bus=bus, clock=clock, stations=stations, outbound=outbound, node=NODE
-            )
-            api = application(
+            # Here, because it takes as long to import as all the rest.
+            from forecourt.csms.interface import Backend, serve
+
+            behind = Backend(
+                addresses=addresses,
                 store=store,
-                api_database=api_database,
-                authenticator=Accounts(store, local_key.hex()),
-                first_organisation=organisation,
+                bus=bus,
+                clock=clock,
+                stations=stations,
+                sending=sending,
+                blocks=blocks,
+                dialects=parts.dialects,
+                tail=tail,
+                organisation=organisation,
+                node=NODE,
                 pepper=pepper,
-                routes=api_routes(
-                    ApiParts(
-                        store=store,
-                        stations=stations,
-                        sending=sending,
-                        clock=clock,
-                        blocks=blocks,
-                        dialects=parts.dialects,
-                        feed=feed,
-                        tail=tail,
-                        webhooks=WebhookParts(webhooks=webhooks, database=store.database, clock=clock),
-                        url_of=partial(_charger_url, config, listener.port),
-                    )
-                ),
-                outside=health.routes(database.is_available, counted),
+                local_key=local_key,
+                is_available=database.is_available,
+                station_port=listener.port,
             )
-            served = Dashboard(api, config.dashboard) if config.dashboard.enabled else api
-            api_port = await stack.enter_async_context(serving(metrics.Measured(served, counted, clock), config.api))
-            # After the server, so that streams end before it waits for them.
-            await stack.enter_async_context(_background(feed.run(), webhooks.run()))
-            stack.callback(tail.close)
-            progress(f"the API listens on port {api_port}, its description is at /api/docs")
+            served = await stack.enter_async_context(serve(config, behind, progress))
         yield Csms(
             store=store,
             stations=stations,
@@ -300,9 +263,7 @@ async def run(
             organisation=organisation,
             worker=worker,
             pepper=pepper,
-            api_port=api_port,
-            api=api,
-            feed=feed,
+            interface=served,
         )
 
 
@@ -367,24 +328,3 @@ async def _stations(store: Store) -> Stations:
             known.add(station)
         await availability.load(connection, known)
     return known
-
-
-def _charger_url(config: Config, port: int, host: str, wire_id: str, security_profile: int) -> str:
-    """What a station is told to connect to, by a client that has reached us at `host`."""
-    place = f"{config.gateway.path.rstrip('/')}/{quote(wire_id, safe='')}"
-    if config.server.public_url:
-        return config.server.public_url.rstrip("/") + place
-    scheme = "wss" if security_profile > 1 else "ws"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{place}"
-
-
-@asynccontextmanager
-async def _background(*work: Coroutine[None, None, None]) -> AsyncGenerator[None, None]:
-    """Endless work beside everything else, cancelled at the end of the block."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one) for one in work]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 
-from litestar.handlers import HTTPRouteHandler
-
-from forecourt.clock import Clock
-from forecourt.csms.accounts import audit_api, grants_api, keys_api, sessions_api, users_api
-from forecourt.csms.accounts.throttle import Throttle
-from forecourt.csms.blocks.authorization import api as tokens_api
 from forecourt.csms.blocks.authorization import v2 as authorization_2
 from forecourt.csms.blocks.authorization import v16 as authorization_16
 from forecourt.csms.blocks.authorization.list_model import Room
@@ -20,7 +13,6 @@ from forecourt.csms.blocks.authorization.lists import Lists
 from forecourt.csms.blocks.availability import v2 as availability_2
 from forecourt.csms.blocks.availability import v16 as availability_16
 from forecourt.csms.blocks.availability.model import Availability
-from forecourt.csms.blocks.availability.showing import in_state, places
 from forecourt.csms.blocks.data_transfer import v2 as data_transfer_2
 from forecourt.csms.blocks.data_transfer import v16 as data_transfer_16
 from forecourt.csms.blocks.data_transfer.model import Handlers
@@ -29,48 +21,28 @@ from forecourt.csms.blocks.later import v16 as later_16
 from forecourt.csms.blocks.metering import v2 as metering_2
 from forecourt.csms.blocks.metering import v16 as metering_16
 from forecourt.csms.blocks.metering.model import Owner
-from forecourt.csms.blocks.provisioning import api as provisioning_api
 from forecourt.csms.blocks.provisioning import v2 as provisioning_2
 from forecourt.csms.blocks.provisioning import v16 as provisioning_16
-from forecourt.csms.blocks.provisioning import wanted_api
 from forecourt.csms.blocks.provisioning.actions import Provisioning, look_up
 from forecourt.csms.blocks.provisioning.model import Name
 from forecourt.csms.blocks.remote_control import forms as remote_control_forms
 from forecourt.csms.blocks.remote_control import v2 as remote_control_2
 from forecourt.csms.blocks.remote_control import v16 as remote_control_16
-from forecourt.csms.blocks.remote_control.actions import asker
 from forecourt.csms.blocks.reservation import v2 as reservation_2
 from forecourt.csms.blocks.reservation import v16 as reservation_16
-from forecourt.csms.blocks.security import api as security_api
 from forecourt.csms.blocks.security import v2 as security_2
 from forecourt.csms.blocks.security import v16 as security_16
 from forecourt.csms.blocks.security.rotation import Security
-from forecourt.csms.blocks.transactions import api as transactions_api
 from forecourt.csms.blocks.transactions import v2 as transactions_2
 from forecourt.csms.blocks.transactions import v16 as transactions_16
 from forecourt.csms.blocks.transactions.actions import VARIABLES, ability_of
 from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.judging import open_transactions
 from forecourt.csms.blocks.transactions.model import Ability
-from forecourt.csms.blocks.transactions.shapes import TransactionParts
-from forecourt.csms.dashboard import overview
-from forecourt.csms.feed import api as feed_api
-from forecourt.csms.feed import webhooks_api
-from forecourt.csms.feed.engine import Feed
-from forecourt.csms.feed.webhooks_api import WebhookParts
-from forecourt.csms.gateway import api as gateway_api
-from forecourt.csms.gateway import messages_api
-from forecourt.csms.gateway.tail import Tail
-from forecourt.csms.organisations import api as organisations_api
-from forecourt.csms.sites import api as sites_api
-from forecourt.csms.stations import api as stations_api
-from forecourt.csms.stations import bulk_api, commands_api, raw
+from forecourt.csms.stations import raw
 from forecourt.csms.stations.dialects import Dialect, Hears, Says, assemble
 from forecourt.csms.stations.forms import Forms
 from forecourt.csms.stations.model import Station
-from forecourt.csms.stations.registry import Stations
-from forecourt.csms.stations.sending import Sending
-from forecourt.csms.stations.shapes import StationParts
 from forecourt.csms.store.work import Store, Work
 from forecourt.ocpp.versions import V16, V21, V201, Version
 
@@ -95,70 +67,9 @@ class Blocks:
     data_transfer: Handlers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiParts:
-    """What routes are given. Whatever a block's routes need beside the request is here."""
-
-    store: Store
-    stations: Stations
-    sending: Sending
-    clock: Clock
-    blocks: Blocks
-    dialects: Mapping[Version, Dialect]
-    url_of: Callable[[str, str, int], str]
-    feed: Feed
-    tail: Tail
-    webhooks: WebhookParts
-
-
 def forms_of(known: Mapping[Version, Dialect]) -> Forms:
     """How every command is asked for that any version has words for."""
     return Forms({command for dialect in known.values() for command in dialect.says}, remote_control_forms.FORMS)
-
-
-def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
-    """Every route below `/api/v1`, in the order of the documentation."""
-    stations = StationParts(
-        store=parts.store,
-        stations=parts.stations,
-        sending=parts.sending,
-        dialects=parts.dialects,
-        forms=forms_of(parts.dialects),
-        pepper=parts.blocks.security.pepper,
-        url_of=parts.url_of,
-        places=partial(places, parts.stations),
-        in_state=in_state,
-    )
-    return [
-        *sessions_api.routes(parts.store, Throttle(parts.clock)),
-        *organisations_api.routes(),
-        *sites_api.routes(),
-        *stations_api.routes(stations),
-        *commands_api.routes(stations),
-        *bulk_api.routes(stations),
-        *tokens_api.routes(parts.store),
-        *transactions_api.routes(
-            TransactionParts(
-                store=parts.store,
-                stations=parts.stations,
-                sending=parts.sending,
-                block=parts.blocks.transactions,
-                stop=asker(parts.sending),
-            )
-        ),
-        *overview.routes(),
-        *feed_api.routes(parts.feed, parts.clock),
-        *provisioning_api.routes(parts.blocks.provisioning, parts.stations, parts.sending),
-        *wanted_api.routes(parts.blocks.provisioning, parts.stations),
-        *security_api.routes(parts.blocks.security, parts.stations),
-        *messages_api.routes(parts.stations, parts.tail, parts.clock),
-        *gateway_api.routes(parts.stations),
-        *webhooks_api.routes(parts.webhooks),
-        *users_api.routes(),
-        *grants_api.routes(),
-        *keys_api.routes(),
-        *audit_api.routes(),
-    ]
 
 
 def dialects(blocks: Blocks) -> Mapping[Version, Dialect]:

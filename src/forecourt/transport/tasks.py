@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 _log = logging.getLogger(__name__)
@@ -44,3 +45,15 @@ class Tasks:
             # What was cancelled before its first step has never begun and would be missed.
             work.close()
             self._running.pop(task, None)
+
+
+@asynccontextmanager
+async def beside(*work: Coroutine[None, None, None]) -> AsyncGenerator[None, None]:
+    """Endless work beside everything else, cancelled at the end of the block."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one) for one in work]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()

@@ -38,18 +38,18 @@ async def ask(database: Database, statement: str) -> None:
 
 
 async def test_the_apis_role_may_not_touch_what_no_route_needs(system: System) -> None:
-    assert system.csms.api is not None
+    assert system.csms.interface is not None
     for statement in REFUSED:
         with pytest.raises(DBAPIError) as refused:
-            await ask(system.csms.api.state.api_database, statement)
+            await ask(system.csms.interface.api.state.api_database, statement)
         assert refused.value.orig is not None
         assert isinstance(refused.value.orig.__cause__, asyncpg.InsufficientPrivilegeError), statement
 
 
 async def test_without_a_scope_nothing_is_seen(system: System) -> None:
     await system.platform.post("/sites", {"name": "Depot"})
-    assert system.csms.api is not None
-    database: Database = system.csms.api.state.api_database
+    assert system.csms.interface is not None
+    database: Database = system.csms.interface.api.state.api_database
     async with database.engine.begin() as connection:
         for table in ("organisation", "site", "station", "user_account", "user_grant", "api_key", "audit", "event"):
             found = await connection.execute(text(f"SELECT count(*) FROM {table}"))

@@ -102,11 +102,12 @@ async def test_a_reader_that_comes_again_misses_nothing_and_gets_nothing_twice(s
 
 @pytest.mark.usefixtures("fresh")
 async def test_a_reader_that_vanishes_is_forgotten(system: System) -> None:
-    assert system.csms.feed is not None
+    assert system.csms.interface is not None
+    feed = system.csms.interface.feed
     async with reading(system.platform), reading(system.platform):
-        assert system.csms.feed.watchers == 2
+        assert feed.watchers == 2
     async with asyncio.timeout(LIMIT_S):
-        while system.csms.feed.watchers:
+        while feed.watchers:
             await system.platform.get("/event-kinds")
 
 

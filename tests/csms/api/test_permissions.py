@@ -74,8 +74,8 @@ def routes_of(application: Litestar) -> Iterator[Route]:
 
 def all_routes(system: System) -> list[Route]:
     """Every route of a running system below the API's prefix."""
-    assert system.csms.api is not None
-    return [route for route in routes_of(system.csms.api) if route.path.startswith(PREFIX)]
+    assert system.csms.interface is not None
+    return [route for route in routes_of(system.csms.interface.api) if route.path.startswith(PREFIX)]
 
 
 def gives(role: Role, permission: str, where: str) -> bool:

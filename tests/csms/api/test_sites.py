@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from forecourt.csms.web import repeating
+from forecourt.csms.web import repetitions
 from forecourt.csms.web.permissions import Role
 from tests.csms.api.system import System
 
@@ -238,8 +238,8 @@ async def test_a_key_that_is_none_is_refused(system: System) -> None:
 
 async def test_keys_are_forgotten_after_a_day(system: System) -> None:
     await system.platform.post("/sites", PLACE, headers={"Idempotency-Key": "once"})
-    await repeating.forget(system.csms.store)
+    await repetitions.forget(system.csms.store)
     assert await system.rows("SELECT count(*) FROM idempotency_key") == [(1,)]
     await system.change("UPDATE idempotency_key SET claimed_at = claimed_at - interval '25 hours'")
-    await repeating.forget(system.csms.store)
+    await repetitions.forget(system.csms.store)
     assert await system.rows("SELECT count(*) FROM idempotency_key") == [(0,)]

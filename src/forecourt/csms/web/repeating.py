@@ -8,57 +8,24 @@ secret (`no-store`) only that there was one is kept, and of no request more than
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Request
 from litestar.enums import ScopeType
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    DateTime,
-    Identity,
-    LargeBinary,
-    SmallInteger,
-    Table,
-    Text,
-    UniqueConstraint,
-    delete,
-    select,
-    update,
-)
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from forecourt.csms.store.schema import metadata
 from forecourt.csms.store.work import Store
 from forecourt.csms.web.callers import Caller
+from forecourt.csms.web.repetitions import idempotency_key
 from forecourt.errors import Conflict, Invalid
 
-__all__ = ["KEPT", "Repeating", "forget", "idempotency_key"]
-
-KEPT: Final = timedelta(hours=24)
 LONGEST_KEY: Final = 255
 LARGEST_ANSWER: Final = 262_144
 MOST_BODY_BYTES: Final = 4 * 1024 * 1024
 """The largest body that the API takes."""
-
-idempotency_key = Table(
-    "idempotency_key",
-    metadata,
-    Column("id", BigInteger, Identity(), primary_key=True),
-    Column("caller", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("claimed_at", DateTime(timezone=True), nullable=False, index=True),
-    # Null while the request is being handled, and for ever if the process died meanwhile.
-    Column("status", SmallInteger),
-    Column("media_type", Text),
-    Column("location", Text),
-    Column("answer", LargeBinary),
-    UniqueConstraint("caller", "key"),
-)
 
 
 class Repeating:
@@ -136,13 +103,6 @@ class Repeating:
             body = None if answer.is_secret else bytes(answer.body)
             kept = {"media_type": answer.media_type, "location": answer.location, "answer": body}
             await connection.execute(update(idempotency_key).where(*mine).values(status=answer.status, **kept))
-
-
-async def forget(store: Store) -> None:
-    """Drop keys that are too old to be sent again."""
-    async with store.work() as work:
-        old = idempotency_key.c.claimed_at < work.now - KEPT
-        await (await work.sql()).execute(delete(idempotency_key).where(old))
 
 
 class _Answer:
