@@ -64,6 +64,15 @@ def test_a_root_is_good() -> None:
     certificates.check_root(root("good", key=new_key(use_rsa=True)).certificate, NOW)
 
 
+def test_a_root_may_follow_the_one_that_has_signed_it() -> None:
+    before = root("before")
+    certificates.check_root(before.issue("after", ca=True).certificate, NOW, before=before.certificate)
+    with pytest.raises(InvalidCertificate, match="root before"):
+        certificates.check_root(root("stranger").certificate, NOW, before=before.certificate)
+    with pytest.raises(InvalidCertificate, match="no authority"):
+        certificates.check_root(before.issue("leaf", ca=False).certificate, NOW, before=before.certificate)
+
+
 def test_what_is_no_root_is_refused() -> None:
     good = root("good")
     for bad, why in (

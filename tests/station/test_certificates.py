@@ -15,8 +15,18 @@ from forecourt.pki.certificates import hash_data, read
 from forecourt.pki.keys import belongs, new_key, signing_request
 from forecourt.station.blocks.certificates.actions import own, turn_back
 from forecourt.station.blocks.certificates.model import MOST_ROOTS, Identity, Pending
+from forecourt.station.link import Route
 from tests.pki.authority import BEGIN, root
-from tests.station.cases.test_station_201_certificates import accept, delete, hand_over, install, installed
+from tests.station.cases.test_station_201_certificates import (
+    NEXT,
+    accept,
+    delete,
+    hand_over,
+    install,
+    installed,
+    succeeded,
+)
+from tests.station.networking import value
 from tests.station.rig import Rig
 from tests.station.signing import OPERATOR, STRANGER, certified, chain_of, named, requests, subject
 from tests.station.test_power_cut import Failing, PowerCut
@@ -284,3 +294,54 @@ def test_a_renewal_survives_a_power_cut_at_every_operation(version: Version) -> 
         (leaf,) = read(found.chain)
         assert belongs(leaf, found.key)
         assert rig.station.online
+
+
+# With AdditionalRootCertificateCheck.
+
+
+def test_M05_FR_09_of_three_roots_the_oldest_is_gone() -> None:
+    rig = succeeded(V201)
+    third = NEXT.issue("Operator root 3", ca=True)
+    assert install(rig, "CSMSRootCertificate", OPERATOR) == "Rejected"
+    assert install(rig, "CSMSRootCertificate", third) == "Accepted"
+    numbers = {data.serial_number for _, data in installed(rig)}
+    assert numbers == {f"{one.certificate.serial_number:x}" for one in (NEXT, third)}
+
+
+def test_M05_FR_14_both_roots_are_tried_in_turn_and_outlive_the_power() -> None:
+    rig = succeeded(V201)
+    tried: list[str] = []
+    served = [STRANGER]
+
+    def reached(route: Route) -> bool | str:
+        tried.append(route.roots)
+        return served[0].pem in route.roots or "InvalidCsmsCertificate"
+
+    rig.link.reached = reached
+    rig.powered.cut_power()
+    rig.powered.power_on()
+    rig.time.advance(200)
+    assert tried[:4] == [NEXT.pem, OPERATOR.pem, NEXT.pem, OPERATOR.pem]
+    served[0] = NEXT
+    rig.time.advance(3600)
+    assert rig.station.online
+    assert len(installed(rig)) == 1
+
+
+def test_a_root_that_is_deleted_leaves_the_other_one_to_trust() -> None:
+    rig = succeeded(V201)
+    assert delete(rig, hash_data(NEXT.certificate, OPERATOR.certificate)) == "Accepted"
+    rig.link.reached = lambda route: OPERATOR.pem in route.roots
+    rig.link.cut()
+    rig.time.advance(60)
+    assert rig.station.online
+    assert len(installed(rig)) == 1
+
+
+def test_the_first_root_is_one_that_has_signed_itself() -> None:
+    rig = Rig(V201, additional_root_check=True)
+    assert install(rig, "CSMSRootCertificate", NEXT) == "Rejected"
+    assert install(rig, "CSMSRootCertificate", OPERATOR) == "Accepted"
+    assert install(rig, "CSMSRootCertificate", OPERATOR) == "Accepted"
+    assert install(rig, "ManufacturerRootCertificate", STRANGER) == "Accepted"
+    assert value(rig, "SecurityCtrlr", "AdditionalRootCertificateCheck") == "true"

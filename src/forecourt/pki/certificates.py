@@ -80,12 +80,15 @@ def hash_data(certificate: x509.Certificate, issuer: x509.Certificate, algorithm
     )
 
 
-def check_root(certificate: x509.Certificate, at: datetime) -> None:
-    """Whether this can be trusted as a root at that moment. Raises InvalidCertificate."""
+def check_root(certificate: x509.Certificate, at: datetime, *, before: x509.Certificate | None = None) -> None:
+    """Whether this can be trusted as a root at that moment; as the one after `before`, which then must have signed it.
+
+    Raises InvalidCertificate.
+    """
     try:
-        certificate.verify_directly_issued_by(certificate)
+        certificate.verify_directly_issued_by(certificate if before is None else before)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        raise InvalidCertificate("not signed by itself") from None
+        raise InvalidCertificate(f"not signed by {'itself' if before is None else 'the root before'}") from None
     try:
         authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, ValueError):

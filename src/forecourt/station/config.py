@@ -50,6 +50,7 @@ class Build:
 
     `versions` are offered in this order. `unsigned_firmware` lets a station take firmware
     that nobody has signed (L02). `security_profile` is what it has to connect with at first.
+    With `additional_root_check` a new root of the management system must be signed by the one whose place it takes.
     Of each log so many pages of 16 lines are kept. `seed` makes its random choices (back-off, transaction ids) repeatable.
     `grid_a` is the most on each phase of the connection to the grid; None: it bears all EVSEs at once.
     """
@@ -61,6 +62,7 @@ class Build:
     firmware_version: str | None = "1.0"
     unsigned_firmware: bool = False
     security_profile: int = 0
+    additional_root_check: bool = False
     log_pages: int = 32
     evses: tuple[EvseBuild, ...] = (EvseBuild(),)
     versions: tuple[Version, ...] = NEWEST_FIRST

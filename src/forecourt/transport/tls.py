@@ -106,6 +106,8 @@ def client_context(
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     elif roots:
         context.load_verify_locations(cadata=roots)
+        # Also a root that another one has signed, as one that takes its place (M05.FR.10).
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if isinstance(key_pair, KeyPairText):
         _load_text(context, key_pair)
     elif key_pair is not None:

@@ -223,3 +223,52 @@ def test_TC_A_23_CS_the_request_is_sent_again_while_no_certificate_comes(version
     statuses = [hand_over(rig, OPERATOR.sign_request(csr)) for csr in (first, second, third)]
     assert set(statuses) <= {"Accepted", "Rejected"}
     assert "Accepted" in statuses
+
+
+# With AdditionalRootCertificateCheck.
+
+NEXT = OPERATOR.issue("Operator root 2", ca=True)
+"""A root that the old one has signed."""
+
+
+def succeeded(version: Version) -> Rig:
+    """The memory state: a new root has been installed, the old one is there to fall back to."""
+    rig = certified(version, evses=2, additional_root_check=True)
+    assert install(rig, "CSMSRootCertificate", NEXT) == "Accepted"
+    return rig
+
+
+def served_by(rig: Rig, holder: Holder) -> None:
+    """From now on the certificate of the management system goes back to this root."""
+    rig.link.reached = lambda route: holder.pem in route.roots or "InvalidCsmsCertificate"
+
+
+def of_next() -> HashData:
+    return hash_data(NEXT.certificate, OPERATOR.certificate)
+
+
+def restarted(rig: Rig) -> None:
+    rig.fresh()
+    assert rig.ask(v2.Reset(type="OnIdle")).status == "Accepted"
+    rig.time.advance(60)
+    assert rig.of(v2.BootNotification)
+
+
+def test_TC_M_09_CS_a_root_that_the_old_one_has_not_signed_is_rejected(version: Version) -> None:
+    rig = certified(version, additional_root_check=True)
+    assert install(rig, "CSMSRootCertificate", STRANGER) == "Rejected"
+    assert installed(rig, "CSMSRootCertificate") == [("CSMSRootCertificate", wire(named(OPERATOR)))]
+
+
+def test_TC_M_30_CS_the_old_root_is_gone_once_the_new_one_has_served(version: Version) -> None:
+    rig = succeeded(version)
+    served_by(rig, NEXT)
+    restarted(rig)
+    assert installed(rig, "CSMSRootCertificate") == [("CSMSRootCertificate", wire(of_next()))]
+
+
+def test_TC_M_31_CS_the_station_falls_back_to_the_old_root(version: Version) -> None:
+    rig = succeeded(version)
+    served_by(rig, OPERATOR)
+    restarted(rig)
+    assert ("CSMSRootCertificate", wire(named(OPERATOR))) in installed(rig, "CSMSRootCertificate")

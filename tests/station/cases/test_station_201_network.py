@@ -9,9 +9,10 @@ import pytest
 from forecourt.ocpp import v2
 from forecourt.ocpp.versions import Version
 from tests.station.cases.test_station_201 import statuses, version
+from tests.station.cases.test_station_201_certificates import NEXT, installed, succeeded
 from tests.station.networking import OTHER, PLAIN, World, configure, prefer, quick, restart, value
 from tests.station.rig import Rig
-from tests.station.signing import OPERATOR, STRANGER, certified
+from tests.station.signing import OPERATOR, STRANGER, certified, named, wire
 
 __all__ = ["version"]
 
@@ -132,3 +133,20 @@ def test_TC_A_21_CS_without_a_certificate_the_security_profile_is_not_raised(ver
 def test_TC_A_22_CS_the_security_profile_is_not_lowered(version: Version, current: int) -> None:
     rig = certified(version, evses=2, built=current)
     assert configure(rig, 2, PLAIN, 1).status == "Rejected"
+
+
+def test_TC_B_47_CS_the_station_falls_back_to_the_profile_and_the_root_before(version: Version) -> None:
+    rig = succeeded(version)
+    quick(rig, 1)
+    there = World(rig)
+    assert configure(rig, 2, OTHER, 3).status == "Accepted"
+    assert prefer(rig, "2,1") in ACCEPTED
+    rig.link.reached = lambda route: (
+        (there.reached(route) is True and OPERATOR.pem in route.roots) or "InvalidCsmsCertificate"
+    )
+    rig.fresh()
+    restart(rig)
+    rig.time.advance(30)
+    assert [(route.url, route.roots) for route in there.tried] == [(OTHER, NEXT.pem), (None, OPERATOR.pem)]
+    booted(rig)
+    assert ("CSMSRootCertificate", wire(named(OPERATOR))) in installed(rig, "CSMSRootCertificate")

@@ -279,3 +279,10 @@ async def test_without_a_root_nobody_is_trusted(monkeypatch: Patch, tmp_path: Pa
         await wire.until(lambda: wire.lost)
         assert not wire.callers
         assert "InvalidCsmsCertificate" in station.part(Log).read(Kind.SECURITY, None, None)
+
+
+async def test_a_root_that_another_one_has_signed_is_trusted_by_itself(monkeypatch: Patch, tmp_path: Path) -> None:
+    after = OPERATOR.issue("Operator root 2", ca=True, begin=BEGIN, days=LONG)
+    async with wired(V201, monkeypatch, profile=2, roots=(after,)) as wire:
+        await wire.come(server(tmp_path, after.issue(HOST, begin=BEGIN, days=LONG)))
+        await boots(wire)

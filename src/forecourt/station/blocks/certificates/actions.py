@@ -22,15 +22,41 @@ def install(station: Station, use: Use, text: str) -> tuple[str, str]:
         (certificate, *more) = certificates.read(text)
         if more:
             raise InvalidCertificate("more than one certificate")
-        certificates.check_root(certificate, station.now())
+        before = _before(station, use)
+        if before is None or before == certificate:
+            certificates.check_root(certificate, station.now())
+        else:
+            certificates.check_root(certificate, station.now(), before=before)  # M05.FR.10, 11
     except InvalidCertificate as error:
         if use is Use.CSMS:
             station.later(lambda: station.announce(events.Incident("InvalidCsmsCertificate", "to be installed")))
         return "Rejected", str(error)  # M05.FR.07
     if not held.has(use, certificate) and len(held.roots) >= MOST_ROOTS:
         return "Rejected", "no room"  # M05.FR.06
-    held.add(use, certificate)  # M05.FR.17
+    if before is None or before == certificate:
+        held.add(use, certificate)  # M05.FR.17
+    else:
+        held.add(use, certificate, before)
+        held.fall_back_to(before)  # M05.FR.12
     return "Accepted", ""
+
+
+def _before(station: Station, use: Use) -> x509.Certificate | None:
+    """The one root that a new one has to follow, where that is how it is (AdditionalRootCertificateCheck)."""
+    if use is not Use.CSMS or not station.build.additional_root_check:
+        return None
+    return next(iter(station.part(Certificates).at_stake()), None)
+
+
+def change_root(station: Station, *, back: bool = False) -> None:
+    """M05.FR.14: trust the other one of two roots, until there is a connection; with `back` the one before (M05.FR.16)."""
+    held = station.part(Certificates)
+    held.old_root = held.fallback is not None and (back or not held.old_root)
+
+
+def at_stake(station: Station) -> str:
+    """What may vouch for the management system now, as PEM text."""
+    return certificates.write(station.part(Certificates).at_stake())
 
 
 def delete(station: Station, named: HashData) -> str:
@@ -39,8 +65,8 @@ def delete(station: Station, named: HashData) -> str:
     The station's own certificate stays (M04.FR.06), and so does the last root with which it can know its management system.
     """
     held = station.part(Certificates)
-    for use, certificate in held.each():
-        if not hash_data(certificate, certificate, named.algorithm).same(named):
+    for use, certificate, signer in held.each():
+        if not hash_data(certificate, signer, named.algorithm).same(named):
             continue
         if use is Use.CSMS and len(held.of(use)) == 1 and station.model.integer("SecurityCtrlr", "SecurityProfile") > 1:
             return "Failed"
@@ -52,7 +78,7 @@ def delete(station: Station, named: HashData) -> str:
 def installed(station: Station, uses: Collection[Use] | None) -> list[tuple[Use, HashData]]:
     """M03.FR.04: all roots for these uses, or for any."""
     found = station.part(Certificates).each()
-    return [(use, hash_data(root, root)) for use, root in found if uses is None or use in uses]
+    return [(use, hash_data(root, signer)) for use, root, signer in found if uses is None or use in uses]
 
 
 def entries(station: Station, place: Place) -> str:

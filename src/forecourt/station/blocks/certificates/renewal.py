@@ -46,9 +46,16 @@ def on_registered(station: Station, event: events.Registered) -> None:
 
 def on_online(station: Station, event: events.Online) -> None:
     """A02.FR.10: whichever certificate the connection was made with stays, the other one goes (A02.FR.29)."""
-    if not _in_use(station):
+    profile = station.model.integer("SecurityCtrlr", "SecurityProfile")
+    if profile < 2:
         return
     held = station.part(Certificates)
+    if held.old_root:
+        held.old_root = False
+    elif held.fallback is not None:
+        held.fall_back_to(None)  # M05.FR.13
+    if profile < 3:
+        return
     before = held.identities.get(PREVIOUS)
     if before is None:
         return

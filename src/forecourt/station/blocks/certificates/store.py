@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROOTS: Shelf[str] = Shelf("roots", str)
 IDENTITIES: Shelf[Identity] = Shelf("identities", Identity)
+FALLBACK: Shelf[str] = Shelf("root_fallback", str)
+"""The name of the root of the management system that another has taken the place of (M05.FR.12)."""
 PENDING: Shelf[Pending] = Shelf("pending_certificates", Pending)
 
 CURRENT, PREVIOUS = "current", "previous"
@@ -36,14 +38,20 @@ def endow(storage: Storage, identity: Identity) -> None:
 
 
 class Certificates:
-    """What one station has of certificates. `going_back` says that it connects with its previous one, where there is one."""
+    """What one station has of certificates.
 
-    __slots__ = ("_station", "going_back", "identities", "pending", "roots")
+    `going_back` says that it connects with its previous one, where there is one; `old_root` that it trusts the root that is
+    only there to fall back to, whose name is `fallback`.
+    """
+
+    __slots__ = ("_station", "fallback", "going_back", "identities", "old_root", "pending", "roots")
 
     def __init__(self, station: Station) -> None:
         self._station = station
         storage = station.storage
         self.roots: dict[str, str] = dict(storage.items(ROOTS))
+        self.fallback: str | None = next((name for _, name in storage.items(FALLBACK)), None)
+        self.old_root = False
         self.going_back = False
         self.identities = dict(storage.items(IDENTITIES))
         self.pending: Pending | None = next((pending for _, pending in storage.items(PENDING)), None)
@@ -53,13 +61,33 @@ class Certificates:
         prefix = f"{use}|"
         return [certificates.read(pem)[0] for name, pem in self.roots.items() if name.startswith(prefix)]
 
-    def each(self) -> list[tuple[Use, x509.Certificate]]:
-        return [(Use(name.partition("|")[0]), certificates.read(pem)[0]) for name, pem in self.roots.items()]
+    def each(self) -> list[tuple[Use, x509.Certificate, x509.Certificate]]:
+        """Every root with who has signed it."""
+        found = ((Use(name.partition("|")[0]), certificates.read(pem)) for name, pem in self.roots.items())
+        return [(use, chain[0], chain[-1]) for use, chain in found]
 
-    def add(self, use: Use, certificate: x509.Certificate) -> None:
-        name, pem = _name(use, certificate), certificates.write([certificate])
+    def at_stake(self) -> list[x509.Certificate]:
+        """The roots one of which must vouch for the management system now."""
+        if self.fallback is None:
+            return self.of(Use.CSMS)
+        return [one for one in self.of(Use.CSMS) if (_name(Use.CSMS, one) == self.fallback) is self.old_root]
+
+    def add(self, use: Use, certificate: x509.Certificate, *signers: x509.Certificate) -> None:
+        name, pem = _name(use, certificate), certificates.write([certificate, *signers])
         self.roots[name] = pem
         self._station.storage.put(ROOTS, name, pem)
+
+    def fall_back_to(self, certificate: x509.Certificate | None) -> None:
+        """What to fall back to, in place of what was; None for nothing."""
+        before, self.old_root = self.fallback, False
+        self.fallback = None if certificate is None else _name(Use.CSMS, certificate)
+        if before is not None and before != self.fallback:
+            self.roots.pop(before, None)
+            self._station.storage.remove(ROOTS, before)
+        if self.fallback is None:
+            self._station.storage.remove(FALLBACK, _KEY)
+        else:
+            self._station.storage.put(FALLBACK, _KEY, self.fallback)
 
     def has(self, use: Use, certificate: x509.Certificate) -> bool:
         return _name(use, certificate) in self.roots
@@ -68,6 +96,10 @@ class Certificates:
         name = _name(use, certificate)
         del self.roots[name]
         self._station.storage.remove(ROOTS, name)
+        if use is Use.CSMS and self.fallback is not None:
+            # Of two, the one that is left is all there is to trust.
+            self.fallback, self.old_root = None, False
+            self._station.storage.remove(FALLBACK, _KEY)
 
     def keep(self, name: str, identity: Identity | None) -> None:
         """Put an identity in its place, or nothing there."""

@@ -51,7 +51,7 @@ def on_offline(station: Station, event: events.Offline) -> None:
     signing.boot_timer = _cancelled(signing.boot_timer)
     if signing.retry_timer is not None:
         return
-    if network.failed(station):
+    if network.failed(station, event.fault):
         signing.attempts = 0
     doublings = min(signing.attempts, model.integer("OCPPCommCtrlr", "RetryBackOffRepeatTimes"))
     wait_s = model.integer("OCPPCommCtrlr", "RetryBackOffWaitMinimum") * 2**doublings

@@ -35,6 +35,9 @@ COMPUTED: Final[Mapping[Name, Callable[[Station, Place], str]]] = MappingProxyTy
         Name("EVSE", "SupplyPhases"): _phases,
         Name("Connector", "SupplyPhases"): _phases,
         Name("Connector", "ConnectorType"): _connector_type,
+        Name("SecurityCtrlr", "AdditionalRootCertificateCheck"): lambda station, place: str(
+            station.build.additional_root_check
+        ).lower(),
         Name("SecurityCtrlr", "Identity"): network.identity,
     }
 )

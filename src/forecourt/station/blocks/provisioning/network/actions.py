@@ -59,7 +59,7 @@ def route(station: Station) -> Route:
         security_profile=security_profile,
         identity=profile.identity or _own_identity(station),
         password=password,
-        roots=certificates.trusted(station, Use.CSMS) if security_profile >= TLS_BASIC else "",
+        roots=certificates.at_stake(station) if security_profile >= TLS_BASIC else "",
         own=None if identity is None else (identity.chain, identity.key),
         wildcards=station.model.flag("SecurityCtrlr", "AllowCSMSTLSWildcards"),
     )
@@ -163,14 +163,20 @@ def on_online(station: Station, event: events.Online) -> None:
     _droplower(station)
 
 
-def failed(station: Station) -> bool:
-    """The connection is lost or did not come about: choose what is tried next. Returns whether that is another profile."""
+def failed(station: Station, fault: str | None) -> bool:
+    """The connection is lost or did not come about: choose what is tried next. Returns whether that is another profile.
+
+    Where the certificate was at fault, it is the same profile with the root before.
+    """
     network, slots = station.part(Network), slots_of(station)
     if network.connected:
         network.connected, network.tries = False, 0
         active = station.model.integer(*ACTIVE)
         network.index = slots.index(active) if active in slots else 0
         return False
+    active = station.model.integer(*ACTIVE)
+    if fault == "InvalidCsmsCertificate" and _current(station) == active:
+        certificates.change_root(station)
     network.tries += 1
     if network.tries < station.model.integer("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"):
         return False  # B10.FR.03
@@ -179,6 +185,8 @@ def failed(station: Station) -> bool:
         _end_trial(station)  # whitepaper, A05.FR.08
         return True
     network.index = (network.index + 1) % len(slots)
+    if len(slots) > 1 and slots[network.index] == active:
+        certificates.change_root(station, back=True)
     if network.index == 0:
         certificates.turn_back(station)  # B10.FR.08, A02.FR.28
     return len(slots) > 1
