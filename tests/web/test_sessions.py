@@ -5,27 +5,21 @@ from __future__ import annotations
 import csv
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
 from forecourt.csms.web.permissions import Role
 from forecourt.ocpp.versions import V16, V201
 from tests.csms.api.charger import add
 from tests.journeys.driver import answer, station
-from tests.journeys.site import CARD, STRANGER
+from tests.journeys.site import STRANGER
 from tests.web.browsing import PATIENCE_MS, Dashboard
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def card(dashboard: Dashboard) -> None:
-    """A driver's card."""
-    await dashboard.system.platform.post("/tokens", {"value": CARD, "kind": "ISO14443"})
-
-
 async def test_stopping_a_session(dashboard: Dashboard) -> None:
+    card = await handed_out(dashboard, "STOP-1")
     async with dashboard.visitor() as visitor, dashboard.station("STOP-1") as hardware:
         page = visitor.page
         await visitor.go("/sessions")
@@ -33,10 +27,10 @@ async def test_stopping_a_session(dashboard: Dashboard) -> None:
         await visitor.accessible()
         await online(dashboard, "STOP-1")
         hardware.plug()
-        hardware.swipe(CARD)
+        hardware.swipe(card)
         # Nobody has touched the page.
         row = page.get_by_role("row").filter(has_text="STOP-1")
-        await expect(row).to_contain_text(CARD)
+        await expect(row).to_contain_text(card)
         await expect(row).to_contain_text("Charging")
         await row.get_by_role("link").first.click()
         await page.get_by_role("button", name="Stop the session").click()
@@ -55,12 +49,13 @@ async def test_stopping_a_session(dashboard: Dashboard) -> None:
 
 
 async def test_a_station_that_does_not_stop_says_why(dashboard: Dashboard) -> None:
+    card = await handed_out(dashboard, "STOP-2")
     await add(dashboard.system.platform, "STOP-2")
     refusing = {"RequestStopTransaction": answer(V201, "RequestStopTransaction", status="Rejected")}
     url = f"ws://127.0.0.1:{dashboard.system.csms.port}/ocpp"
     async with station(url, "STOP-2", V201, refusing) as there, dashboard.visitor() as visitor:
         await there.boot()
-        await there.start(CARD, 1000)
+        await there.start(card, 1000)
         await there.meter(1500, 60)
         page = visitor.page
         await visitor.go("/sessions?state=all")
@@ -75,11 +70,12 @@ async def test_a_station_that_does_not_stop_says_why(dashboard: Dashboard) -> No
 
 
 async def test_a_limit_that_nobody_can_watch_is_refused_and_another_is_set(dashboard: Dashboard) -> None:
+    card = await handed_out(dashboard, "LIMITED-1")
     await add(dashboard.system.platform, "LIMITED-1")
     url = f"ws://127.0.0.1:{dashboard.system.csms.port}/ocpp"
     async with station(url, "LIMITED-1", V16) as there, dashboard.visitor() as visitor:
         await there.boot()
-        await there.start(CARD, 1000)
+        await there.start(card, 1000)
         for second in (0, 20, 40):
             await there.meter(1000 + 10 * second, second)
         page = visitor.page
@@ -128,11 +124,12 @@ async def test_finding_refused_sessions_and_taking_them_along(dashboard: Dashboa
 
 
 async def test_a_viewer_may_look_at_sessions_and_not_stop_them(dashboard: Dashboard) -> None:
+    card = await handed_out(dashboard, "LOOKED-AT")
     await add(dashboard.system.platform, "LOOKED-AT")
     url = f"ws://127.0.0.1:{dashboard.system.csms.port}/ocpp"
     async with station(url, "LOOKED-AT", V16) as there, dashboard.somebody(Role.VIEWER, "looker") as visitor:
         await there.boot()
-        await there.start(CARD, 100)
+        await there.start(card, 100)
         page = visitor.page
         await visitor.go("/sessions")
         await page.get_by_role("row").filter(has_text="LOOKED-AT").get_by_role("link").first.click()
@@ -143,12 +140,13 @@ async def test_a_viewer_may_look_at_sessions_and_not_stop_them(dashboard: Dashbo
 
 
 async def test_sessions_of_a_station_on_a_phone_in_german(dashboard: Dashboard) -> None:
+    card = await handed_out(dashboard, "TELEFON-1")
     made = await add(dashboard.system.platform, "TELEFON-1")
     url = f"ws://127.0.0.1:{dashboard.system.csms.port}/ocpp"
     phone = {"width": 390, "height": 800}
     async with station(url, "TELEFON-1", V16) as there, dashboard.visitor(viewport=phone, locale="de-DE") as visitor:
         await there.boot()
-        await there.start(CARD, 100)
+        await there.start(card, 100)
         await there.meter(400, 30)
         page = visitor.page
         await visitor.go(f"/stations/{made['id']}/sessions")
@@ -156,6 +154,13 @@ async def test_sessions_of_a_station_on_a_phone_in_german(dashboard: Dashboard) 
         await expect(page.get_by_role("img", name="Energie: zwischen")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= 390, "the page is wider than the screen"
         await visitor.accessible()
+
+
+async def handed_out(dashboard: Dashboard, identity: str) -> str:
+    """A card of its own for each station: one that charges elsewhere is refused."""
+    value = f"CARD{identity}"
+    await dashboard.system.platform.post("/tokens", {"value": value, "kind": "ISO14443"})
+    return value
 
 
 async def online(dashboard: Dashboard, identity: str) -> None:

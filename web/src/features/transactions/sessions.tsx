@@ -68,6 +68,7 @@ function SessionList({ usual, stationId }: { usual: State; stationId?: number })
       <Group justify="space-between" align="end">
         <SegmentedControl
           aria-label={words.transactions.which}
+          transitionDuration={0}
           value={state}
           onChange={(chosen) => change({ state: chosen === usual ? undefined : chosen })}
           data={[
