@@ -98,7 +98,9 @@ async def test_what_a_station_reports_about_limits_is_what_transactions_are_told
         )
 
 
-def test_without_an_api_no_web_server_is_imported() -> None:
-    program = "import sys, forecourt.csms.app\nprint(sorted({'argon2', 'litestar', 'prometheus_client', 'uvicorn'} & set(sys.modules)))"
+def test_without_an_api_neither_a_web_server_nor_a_migrator_is_imported() -> None:
+    program = (
+        "import sys, forecourt.csms.app\nprint(sorted({'alembic', 'argon2', 'litestar', 'uvicorn'} & set(sys.modules)))"
+    )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert said.stdout.strip() == "[]"

@@ -11,15 +11,17 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 import forecourt
+from forecourt.csms.store import migrations
 from forecourt.csms.store.embedded import EmbeddedPostgres
 from forecourt.csms.store.engine import Database, connect
 from forecourt.csms.store.errors import UnsuitableDatabase
 from forecourt.csms.store.folder import ADMINISTRATOR
-from forecourt.csms.store.migrations import newest_revision, revision, upgrade
+from forecourt.csms.store.migrations import is_known, newest_revision, revision, upgrade
 from forecourt.csms.store.opening import database_server, open_api_database
 from forecourt.csms.store.rows import Driver
 from forecourt.csms.store.schema import metadata
@@ -58,6 +60,16 @@ async def test_two_real_migrations_at_once_do_not_collide(empty_database_url: st
     assert {task.result() for task in tasks} == {newest_revision()}
     for database in databases:
         await database.close()
+
+
+def test_files_are_named_after_revisions_in_their_order() -> None:
+    (folder,) = migrations.__path__
+    newest, *older = [script.revision for script in ScriptDirectory(folder).walk_revisions()]
+    assert newest_revision() == newest
+    assert all(is_known(one) for one in (newest, *older))
+    assert sorted([newest, *older], reverse=True) == [newest, *older]
+    assert len(list((Path(folder) / "versions").glob("m*.py"))) == 1 + len(older)
+    assert not is_known("9999_future")
 
 
 async def test_the_migrations_build_what_the_tables_declare(database_url: str) -> None:

@@ -1,6 +1,6 @@
 """The schema and how it came about: run at every start, and by `forecourt db upgrade`.
 
-One file per step in `versions`, in a single line without branches. All pending steps run in one transaction under an
+One file per step in `versions`, named after its revision, in a single line without branches. All pending steps run in one transaction under an
 advisory lock: of several processes that start together one migrates and the others wait, and a step that fails leaves
 the database as it was.
 """
@@ -11,10 +11,6 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from forecourt.csms.store.engine import Database
@@ -50,7 +46,7 @@ async def revision(database: Database) -> str | None:
 
 def newest_revision() -> str:
     """The revision this version of Forecourt works with."""
-    return _revisions()[0]
+    return _revisions()[-1]
 
 
 def is_known(revision: str) -> bool:
@@ -67,6 +63,10 @@ def _upgrade(connection: Connection, progress: Callable[[str], None]) -> str:
     if current == newest:
         return newest
 
+    # Here, because they take as long to import as SQLAlchemy and are hardly ever needed.
+    from alembic import command
+    from alembic.config import Config
+
     progress(f"migrating the database from {current or 'nothing'} to {newest}")
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
@@ -75,10 +75,13 @@ def _upgrade(connection: Connection, progress: Callable[[str], None]) -> str:
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is None:
+        return None
+    said = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return None if said is None else str(said)
 
 
 @cache
-def _revisions() -> list[str]:
-    """All of them, the newest first. Read once: to find them is to compile every step."""
-    return [script.revision for script in ScriptDirectory(_FOLDER).walk_revisions()]
+def _revisions() -> tuple[str, ...]:
+    """All of them, the newest last."""
+    return tuple(sorted(path.stem.removeprefix("m") for path in (_FOLDER / "versions").glob("m*.py")))
