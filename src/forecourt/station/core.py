@@ -8,7 +8,6 @@ knows no block; `assembly` puts them in.
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,6 +25,7 @@ from forecourt.station.config import Build
 from forecourt.station.device_model.table import Name
 from forecourt.station.device_model.values import DeviceModel, Refusal
 from forecourt.station.dialects import Dialect, Listener
+from forecourt.station.draws import Draws
 from forecourt.station.hardware.interface import Hardware, Needs
 from forecourt.station.link import Link, Route
 from forecourt.station.outbox import Outbox, TransactionMessage
@@ -132,7 +132,7 @@ class Station:
         self.boot_reason = boot_reason
         # With the moment in it, a station that starts anew does not draw the transaction ids of its first life again.
         seed = None if build.seed is None else f"{build.seed} {build.identity} {timeline.now()}"
-        self.random = random.Random(seed)  # noqa: S311 - no secret: back-off and the like
+        self.random: Final = Draws(seed)
         self.dialect: Dialect = wiring.dialects[build.versions[0]]
         self.bays: Final = {
             evse.evse_id: Bay(evse.evse_id, built, (connector.connector_id for connector in evse.connectors))

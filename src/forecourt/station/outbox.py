@@ -11,7 +11,6 @@ Between the queues the order of asking counts, but a driver who waits at the rea
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -100,10 +99,10 @@ class Outbox:
 
     def __init__(self, station: Station) -> None:
         self._station: Final = station
-        self._plain: deque[Waiting] = deque()
-        self.queue: deque[tuple[int, TransactionMessage]] = deque(
+        self._plain: list[Waiting] = []
+        self.queue: list[tuple[int, TransactionMessage]] = [
             (int(key), message) for key, message in station.storage.items(QUEUE)
-        )
+        ]
         self.numberings = dict(station.storage.items(NUMBERINGS))
         self._order = self.queue[-1][0] + 1 if self.queue else 0
         self._flight: object | None = None
@@ -125,7 +124,7 @@ class Outbox:
         if len(self._plain) >= ROOM:
             self._make_room()
         if urgent:
-            self._plain.appendleft(Waiting(notice, -1, periodic, ended))
+            self._plain.insert(0, Waiting(notice, -1, periodic, ended))
         else:
             self._plain.append(Waiting(notice, self._next_order(), periodic, ended))
 
@@ -158,7 +157,7 @@ class Outbox:
         self._cancel_timers()
         self._due_at = 0.0
         lost = [*(() if self._flying is None else (self._flying,)), *self._plain]
-        self._flying, self._plain = None, deque()
+        self._flying, self._plain = None, []
         for waiting in lost:
             if waiting.ended is not None:
                 waiting.ended(False)
@@ -262,7 +261,7 @@ class Outbox:
         self._due_at = station.timeline.monotonic() + interval_s * message.attempts
 
     def _drop_head(self, message: TransactionMessage) -> None:
-        order, _ = self.queue.popleft()
+        order, _ = self.queue.pop(0)
         self._station.storage.remove(QUEUE, f"{order:012}")
         if message.kind == "Ended":
             self.forget(message.transaction_id)
@@ -310,7 +309,7 @@ class Outbox:
 
     def _thin_out(self) -> None:
         """Drop every second periodic update that has not been sent yet, except the head."""
-        kept: deque[tuple[int, TransactionMessage]] = deque()
+        kept: list[tuple[int, TransactionMessage]] = []
         second = False
         for index, (order, message) in enumerate(self.queue):
             if index and message.seq is None and message.trigger in ("MeterValuePeriodic", "MeterValueClock"):

@@ -123,7 +123,7 @@ def _sign(station: Station, *, triggered: bool = False) -> None:
     """A02.FR.02, 03: with a new key, in place of what was asked for before."""
     held = station.part(Certificates)
     _done(station)
-    held.ask(Pending(key=keys.new_key(), request_id=station.random.randrange(1, 2**31)))
+    held.ask(Pending(key=keys.new_key(), request_id=station.random.randint(1, 2**31 - 1)))
     _send(station, triggered=triggered)
 
 

@@ -55,7 +55,8 @@ def begin_again(station: Station) -> None:
             )
     for transaction_id in paused:
         station.storage.remove(PAUSED, transaction_id)
-    note(station)
+    if _timeout_s(station) > 0:
+        note(station)
 
 
 def pause(station: Station, bay: Bay, *, reboots: bool) -> None:
