@@ -51,7 +51,6 @@ CAN_ALL = Capabilities(
     randomized_delay=True,
     limit_at_soc=True,
     max_offline=True,
-    evse_sleep=True,
 )
 EVSES = {
     E1: EvseFacts(supply=Supply(Decimal(230)), transaction_id=TX),
@@ -158,6 +157,12 @@ WRONG_IN_ITSELF = [
         V.LIMITS_PER_PHASE_NOT_ALLOWED,
     ),
     (with_period(evse_sleep=True), V.EVSE_SLEEP_NOT_IDLE),
+    (with_period(operation_mode=OperationMode.IDLE), V.IDLE_WITH_VALUES),
+    (with_period(operation_mode=OperationMode.IDLE, limit=None, setpoint=Decimal(1)), V.IDLE_WITH_VALUES),
+    (
+        with_period(operation_mode=OperationMode.IDLE, limit=None, carried=(("setpoint_reactive", "1"),)),
+        V.IDLE_WITH_VALUES,
+    ),
     (
         with_period(replace(GOOD, purpose=Purpose.PRIORITY_CHARGING), operation_mode=OperationMode.IDLE),
         V.PRIORITY_NOT_CHARGING_ONLY,
@@ -234,12 +239,6 @@ ONLY_WATTS = replace(STATION_FACTS, capabilities=replace(CAN_ALL, rate_units=fro
             E1,
             NOTHING_SPECIAL,
             V.LIMIT_AT_SOC_UNSUPPORTED,
-        ),
-        (
-            with_period(operation_mode=OperationMode.IDLE, evse_sleep=True),
-            E1,
-            NOTHING_SPECIAL,
-            V.EVSE_SLEEP_UNSUPPORTED,
         ),
         (with_period(operation_mode=OperationMode.IDLE), E1, NOTHING_SPECIAL, V.OPERATION_MODE_UNSUPPORTED),
         (GOOD, EvseId(9), STATION_FACTS, V.UNKNOWN_EVSE),

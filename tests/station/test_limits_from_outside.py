@@ -325,18 +325,18 @@ def test_K01_FR_92_periods_are_put_off_by_a_random_delay_that_is_drawn_once() ->
 
 
 def _mode(mode: Any, **more: Any) -> v2.ChargingSchedule:
-    period = v2.ChargingSchedulePeriod(start_period=0, limit=Decimal(10), operation_mode=mode, **more)
+    period = v2.ChargingSchedulePeriod(start_period=0, operation_mode=mode, **more)
     return v2.ChargingSchedule(id=1, charging_rate_unit="A", charging_schedule_period=(period,))
 
 
 @pytest.mark.parametrize(
     ("wanted", "code"),
     [
-        (_mode("ChargingOnly", evse_sleep=True), "InvalidSchedule"),
+        (_mode("ChargingOnly", limit=Decimal(10), evse_sleep=True), "InvalidSchedule"),
         (schedule((0, 10), (0, 11)), "InvalidSchedule"),
         (schedule(*((at, 10) for at in range(201))), "TooManyElements"),
         (_mode("Idle"), "InvalidOperationMode"),
-        (_mode("CentralSetpoint"), "InvalidOperationMode"),
+        (_mode("CentralSetpoint", setpoint=Decimal(10)), "InvalidOperationMode"),
     ],
     ids=["sleep", "out of order", "too many periods", "idle", "setpoint"],
 )

@@ -184,19 +184,3 @@ def test_the_modes_of_a_station_are_told() -> None:
             )
             (result,) = rig.ask(v2.GetVariables(get_variable_data=(data,))).get_variable_result
             assert result.attribute_value == value
-
-
-def test_TC_K_101_CS_a_change_of_the_operation_mode_is_told(rig: Rig) -> None:
-    periods = (
-        v2.ChargingSchedulePeriod(start_period=0, limit=Decimal(10), number_phases=3, operation_mode="ChargingOnly"),
-        v2.ChargingSchedulePeriod(
-            start_period=10, setpoint=Decimal(6), number_phases=3, operation_mode="CentralSetpoint"
-        ),
-    )
-    found = v2.ChargingSchedule(id=1, charging_rate_unit="A", charging_schedule_period=periods)
-    accepted(rig, profile(found), 0)
-    arrived(rig)
-    rig.time.advance(10)
-    told = next(event for event in rig.of(v2.TransactionEvent) if event.trigger_reason == "OperationModeChanged")
-    assert told.event_type == "Updated"
-    assert told.transaction_info.operation_mode == "CentralSetpoint"

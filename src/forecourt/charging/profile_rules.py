@@ -71,7 +71,6 @@ class Capabilities:
     randomized_delay: bool = False
     limit_at_soc: bool = False
     max_offline: bool = False
-    evse_sleep: bool = False
     needs_transaction_id: bool = True
     """False for 1.6, where the transaction on the connector is meant if none is named."""
 
@@ -162,6 +161,8 @@ def _faults_of_period(purpose: Purpose, period: Period) -> Iterator[V]:
         # K01.FR.71 and 114 name different reason codes.
         priority = purpose is Purpose.PRIORITY_CHARGING
         yield V.PRIORITY_NOT_CHARGING_ONLY if priority else V.OPERATION_MODE_NOT_ALLOWED
+    if period.operation_mode is OperationMode.IDLE and _says_how_much(period):
+        yield V.IDLE_WITH_VALUES  # Q10.FR.02
     if period.limit is None and period.operation_mode is OperationMode.CHARGING_ONLY:
         yield V.LIMIT_MISSING
     if period.setpoint is not None and (
@@ -180,7 +181,17 @@ def _faults_of_period(purpose: Purpose, period: Period) -> Iterator[V]:
     if per_phase and (purpose is not Purpose.TX or period.limit is None):
         yield V.LIMITS_PER_PHASE_NOT_ALLOWED  # K01.FR.143 to 146
     if period.evse_sleep and period.operation_mode is not OperationMode.IDLE:
-        yield V.EVSE_SLEEP_NOT_IDLE  # K01.FR.126
+        # K01.FR.126; an idle EVSE that cannot sleep just does not (Q10.FR.05).
+        yield V.EVSE_SLEEP_NOT_IDLE
+
+
+def _says_how_much(period: Period) -> bool:
+    """Whether a limit or a setpoint is there, also of those that are only carried."""
+    known = (period.limit, period.limit_l2, period.limit_l3, period.discharge_limit, period.setpoint)
+    carried = (name for name, _ in period.carried)
+    return any(value is not None for value in known) or any(
+        name.startswith(("setpoint", "discharge")) for name in carried
+    )
 
 
 def _unsupported(profile: Profile, can: Capabilities, from_csms: bool) -> Iterator[V]:
@@ -209,8 +220,6 @@ def _unsupported(profile: Profile, can: Capabilities, from_csms: bool) -> Iterat
             yield V.RANDOMIZED_DELAY_UNSUPPORTED  # K01.FR.124
         if schedule.limit_at_soc is not None and not can.limit_at_soc:
             yield V.LIMIT_AT_SOC_UNSUPPORTED  # K01.FR.125
-        if any(period.evse_sleep for period in schedule.periods) and not can.evse_sleep:
-            yield V.EVSE_SLEEP_UNSUPPORTED  # K01.FR.126
         modes = {period.operation_mode for period in schedule.periods} - {OperationMode.CHARGING_ONLY}
         if modes - can.operation_modes:
             yield V.OPERATION_MODE_UNSUPPORTED  # K01.FR.115

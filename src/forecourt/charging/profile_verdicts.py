@@ -44,6 +44,7 @@ class ProfileVerdict(Enum):
     PRIORITY_NOT_CHARGING_ONLY = auto()
     RANDOMIZED_DELAY_NOT_ALLOWED = auto()
     EVSE_SLEEP_NOT_IDLE = auto()
+    IDLE_WITH_VALUES = auto()
 
     # The profile at this station
     EXTERNAL_CONSTRAINTS_FROM_CSMS = auto()
@@ -57,7 +58,6 @@ class ProfileVerdict(Enum):
     RANDOMIZED_DELAY_UNSUPPORTED = auto()
     LIMIT_AT_SOC_UNSUPPORTED = auto()
     OFFLINE_VALIDITY_UNSUPPORTED = auto()
-    EVSE_SLEEP_UNSUPPORTED = auto()
     OPERATION_MODE_UNSUPPORTED = auto()
     UNKNOWN_EVSE = auto()
     MAX_PROFILE_ON_EVSE = auto()
@@ -119,6 +119,7 @@ REASON_CODES: Mapping[ProfileVerdict, str] = MappingProxyType(
         ProfileVerdict.PRIORITY_NOT_CHARGING_ONLY: "InvalidSchedule",
         ProfileVerdict.RANDOMIZED_DELAY_NOT_ALLOWED: "InvalidSchedule",
         ProfileVerdict.EVSE_SLEEP_NOT_IDLE: "InvalidSchedule",
+        ProfileVerdict.IDLE_WITH_VALUES: "InvalidSchedule",
         ProfileVerdict.EXTERNAL_CONSTRAINTS_FROM_CSMS: "InvalidProfile",
         ProfileVerdict.PROFILE_ID_RESERVED: "InvalidProfileId",
         ProfileVerdict.STACK_LEVEL_TOO_HIGH: "InvalidStackLevel",
@@ -130,7 +131,6 @@ REASON_CODES: Mapping[ProfileVerdict, str] = MappingProxyType(
         ProfileVerdict.RANDOMIZED_DELAY_UNSUPPORTED: "InvalidSchedule",
         ProfileVerdict.LIMIT_AT_SOC_UNSUPPORTED: "InvalidSchedule",
         ProfileVerdict.OFFLINE_VALIDITY_UNSUPPORTED: "UnsupportedParam",
-        ProfileVerdict.EVSE_SLEEP_UNSUPPORTED: "InvalidSchedule",
         ProfileVerdict.OPERATION_MODE_UNSUPPORTED: "InvalidOperationMode",
         ProfileVerdict.UNKNOWN_EVSE: "UnknownEvse",
         ProfileVerdict.MAX_PROFILE_ON_EVSE: "InvalidProfile",

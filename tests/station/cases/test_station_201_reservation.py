@@ -241,6 +241,14 @@ def test_TC_H_24_CS_any_EVSE_is_reserved_for_a_group(rig: Rig) -> None:
     assert transferring(rig).reservation_id == 7
 
 
+def test_TC_B_24_CS_what_was_reserved_still_is_after_a_reset(rig: Rig) -> None:
+    reserved(rig)
+    assert rig.ask(v2.Reset(type="Immediate")).status == "Accepted"
+    rig.time.advance(10)
+    assert rig.names()[0] == "BootNotification"
+    assert (statuses(rig, 1), statuses(rig, 2)) == (["Reserved"], ["Available"])
+
+
 def test_H01_FR_16_a_fault_cancels_the_reservation(rig: Rig) -> None:
     reserved(rig)
     rig.hardware.break_down()

@@ -162,7 +162,6 @@ def facts(station: Station, *, needs_transaction_id: bool) -> Facts:
         randomized_delay=supports("RandomizedDelay"),
         limit_at_soc=supports("LimitAtSoC"),
         max_offline=supports("MaxOfflineDuration"),
-        evse_sleep=supports("EvseSleep"),
         needs_transaction_id=needs_transaction_id,
     )
     evses = {

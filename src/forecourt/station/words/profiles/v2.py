@@ -30,6 +30,15 @@ from forecourt.ocpp.versions import V21
 
 _AS_SET: Final = "as set"
 """What a profile that came from a management system carries: itself, as JSON."""
+_CARRIED: Final = (
+    "discharge_limit_l2",
+    "discharge_limit_l3",
+    "setpoint_l2",
+    "setpoint_l3",
+    "setpoint_reactive",
+    "setpoint_reactive_l2",
+    "setpoint_reactive_l3",
+)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -151,6 +160,8 @@ def _period_of(told: v2.ChargingSchedulePeriod) -> Period:
         setpoint=_decimal(told.setpoint),
         operation_mode=OperationMode.CHARGING_ONLY if mode is UNSET else OperationMode(mode),
         evse_sleep=told.evse_sleep is True,
+        # With it goes what nobody here computes with, so that the rules can see that it is there.
+        carried=tuple((name, str(getattr(told, name))) for name in _CARRIED if getattr(told, name) is not UNSET),
     )
 
 
