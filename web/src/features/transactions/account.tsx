@@ -110,8 +110,8 @@ export function Events({ events }: { events: readonly TransactionEventOut[] }) {
           <Table.Tbody>
             {events.filter(isNews).map((one, place) => (
               <Table.Tr key={`${one.seqNo ?? "-"} ${one.at} ${place}`}>
-                <Table.Td style={{ whiteSpace: "nowrap" }}>
-                  {format.instant(one.at)}
+                <Table.Td style={{ whiteSpace: "nowrap" }} title={format.instant(one.at)}>
+                  {format.time(one.at)}
                   {late(one) > 60 && (
                     <Text size="xs" c="dimmed">
                       {said.heardLater(format.duration(late(one)))}

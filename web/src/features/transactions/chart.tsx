@@ -109,6 +109,8 @@ function mark(self: uPlot, { marks, limit, from, to }: Props, colours: { limit: 
   ctx.save();
   ctx.lineWidth = devicePixelRatio;
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "bottom";
   ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
   ctx.strokeStyle = ctx.fillStyle = colours.mark;
   for (const { at } of marks) {

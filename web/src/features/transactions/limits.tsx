@@ -54,8 +54,8 @@ function Known({ session }: { session: TransactionDetail }) {
       <Table aria-label={said.limits}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{said.wanted}</Table.Th>
-            <Table.Th ta="right" />
+            <Table.Th>{said.kind}</Table.Th>
+            <Table.Th ta="right">{said.wanted}</Table.Th>
             <Table.Th ta="right">{said.stationSays}</Table.Th>
             <Table.Th>{said.who}</Table.Th>
           </Table.Tr>

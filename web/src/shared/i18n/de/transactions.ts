@@ -141,6 +141,7 @@ export const transactions: typeof english = {
   noLimit: "keine Grenze",
   limit: { energyWh: "Energie", timeS: "Zeit", cost: "Kosten", socPercent: "Ladestand" },
   limitUnit: { energyWh: "kWh", timeS: "Minuten", cost: (currency) => currency, socPercent: "%" },
+  kind: "Art",
   wanted: "Grenze",
   stationSays: "Die Station sagt",
   who: "Überwacht von",

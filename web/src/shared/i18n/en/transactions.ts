@@ -137,6 +137,7 @@ export const transactions = {
   noLimit: "no limit",
   limit: { energyWh: "Energy", timeS: "Time", cost: "Cost", socPercent: "State of charge" },
   limitUnit: { energyWh: "kWh", timeS: "minutes", cost: (currency: string) => currency, socPercent: "%" },
+  kind: "Kind",
   wanted: "Limit",
   stationSays: "The station says",
   who: "Watched by",
