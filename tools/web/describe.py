@@ -32,6 +32,7 @@ def description() -> bytes:
         feed=_NOTHING,
         tail=_NOTHING,
         webhooks=_NOTHING,
+        config=_NOTHING,
     )
     app = application(
         store=_NOTHING,

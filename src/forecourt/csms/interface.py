@@ -16,11 +16,11 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from forecourt.clock import Clock
-from forecourt.csms.accounts import audit_api, grants_api, keys_api, sessions_api, users_api
+from forecourt.csms.accounts import audit_api, grants_api, keys_api, own_sessions_api, sessions_api, users_api
 from forecourt.csms.accounts.actions import ensure_administrator
 from forecourt.csms.accounts.authentication import Accounts
 from forecourt.csms.accounts.throttle import Throttle
-from forecourt.csms.api import health, metrics
+from forecourt.csms.api import about, health, metrics
 from forecourt.csms.api.application import application
 from forecourt.csms.api.serving import serving
 from forecourt.csms.assembly import Blocks, forms_of
@@ -77,6 +77,7 @@ class ApiParts:
     feed: Feed
     tail: Tail
     webhooks: WebhookParts
+    config: Config
 
 
 def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
@@ -94,6 +95,7 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
     )
     return [
         *sessions_api.routes(parts.store, Throttle(parts.clock)),
+        *own_sessions_api.routes(parts.store),
         *organisations_api.routes(),
         *sites_api.routes(),
         *stations_api.routes(stations),
@@ -121,6 +123,7 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
         *grants_api.routes(),
         *keys_api.routes(),
         *audit_api.routes(),
+        *about.routes(parts.config),
     ]
 
 
@@ -200,6 +203,7 @@ async def serve(config: Config, behind: Backend, progress: Callable[[str], None]
                     tail=behind.tail,
                     webhooks=WebhookParts(webhooks=webhooks, database=database, clock=clock),
                     url_of=partial(_charger_url, config, behind.station_port),
+                    config=config,
                 )
             ),
             outside=health.routes(behind.is_available, counted),

@@ -156,3 +156,26 @@ async def test_somebody_changes_their_own_password_and_other_sessions_end(system
 async def test_the_address_of_a_caller_is_told_by_a_proxy_that_is_trusted(system: System) -> None:
     await system.platform.post("/sites", {"name": "Depot"}, headers={"X-Forwarded-For": "198.51.100.7"})
     assert await system.rows("SELECT peer FROM audit") == [("198.51.100.7",)]
+
+
+async def test_somebody_finds_a_session_left_open_elsewhere_and_ends_it(system: System) -> None:
+    client = system.client
+    await sign_in(system, headers={"User-Agent": "on a train"})
+    elsewhere = client.cookies["forecourt"]
+    client.cookies.clear()
+    csrf = {"X-CSRF-Token": (await sign_in(system, headers={"User-Agent": "at my desk"})).json()["csrfToken"]}
+    here, there = (await client.get("/api/v1/me/sessions")).json()["items"]
+    assert (here["agent"], here["current"], here["peer"]) == ("at my desk", True, "127.0.0.1")
+    assert (there["current"], there["expiresAt"] > there["createdAt"]) == (False, True)
+    assert (await client.delete("/api/v1/me/sessions")).status_code == 403
+    assert (await client.delete("/api/v1/me/sessions", headers=csrf)).status_code == 204
+    assert [one["current"] for one in (await client.get("/api/v1/me/sessions")).json()["items"]] == [True]
+    client.cookies.clear()
+    kept = await client.get("/api/v1/me", headers={"Cookie": f"forecourt={elsewhere}"})
+    assert kept.status_code == 401
+    assert await system.rows("SELECT action FROM audit") == [("user.sessions_ended",)]
+
+
+async def test_a_key_has_no_sessions(system: System) -> None:
+    assert (await system.platform.get("/me/sessions"))["items"] == []
+    assert (await system.platform.refused("DELETE", "/me/sessions"))[:2] == (403, "no_sessions")

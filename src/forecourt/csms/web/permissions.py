@@ -50,11 +50,12 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "keys.read": _ADMINISTRATORS,
         "keys.write": _ADMINISTRATORS,
         "audit.read": _ADMINISTRATORS,
+        "settings.read": _ADMINISTRATORS,
     }
 )
 """The permission a route names, and the roles that have it."""
 
-PLATFORM_ONLY: Final = frozenset({"organisations.write"})
+PLATFORM_ONLY: Final = frozenset({"organisations.write", "settings.read"})
 """Permissions that only a grant for the whole platform gives: they reach beyond any organisation."""
 
 NOT_ON_A_SITE: Final = frozenset(
@@ -69,6 +70,7 @@ NOT_ON_A_SITE: Final = frozenset(
         "keys.read",
         "keys.write",
         "audit.read",
+        "settings.read",
     }
 )
 """Permissions that a grant for a site does not give, because what they reach belongs to an organisation as a whole."""

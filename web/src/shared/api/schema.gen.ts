@@ -56,6 +56,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where I am signed in
+         * @description None for an API key, which has no sessions.
+         */
+        get: operations["listOwnSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out everywhere else
+         * @description The session that asks goes on.
+         */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organisations": {
         parameters: {
             query?: never;
@@ -1324,6 +1348,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What server this is */
+        get: operations["getAbout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what the server was set to
+         * @description As it runs: from its file and the environment, or as it comes. Secrets are masked.
+         */
+        get: operations["listSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1362,6 +1423,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** About */
+        About: {
+            version: string;
+            ocppSubprotocols: string[];
+        };
         /** Alive */
         Alive: {
             status: string;
@@ -1908,6 +1974,22 @@ export interface components {
             commandsQueued: number;
             criticalSecurityEvents: number;
         };
+        /** OwnSessionOut */
+        OwnSessionOut: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            seenAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            peer: string;
+            agent: string;
+            current: boolean;
+        };
+        /** OwnSessions */
+        OwnSessions: {
+            items: components["schemas"]["OwnSessionOut"][];
+        };
         /** Page[AuditOut] */
         AuditPage: {
             items: components["schemas"]["AuditOut"][];
@@ -2204,6 +2286,17 @@ export interface components {
             csrfToken: string;
             /** Format: date-time */
             expiresAt: string;
+        };
+        /** SettingOut */
+        SettingOut: {
+            name: string;
+            variable: string;
+            value: string;
+            isDefault: boolean;
+        };
+        /** Settings */
+        Settings: {
+            items: components["schemas"]["SettingOut"][];
         };
         /**
          * SignInBody
@@ -2908,6 +3001,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type About = components['schemas']['About'];
 export type Alive = components['schemas']['Alive'];
 export type AuditOut = components['schemas']['AuditOut'];
 export type Begun = components['schemas']['Begun'];
@@ -2953,6 +3047,8 @@ export type OrganisationBody = components['schemas']['OrganisationBody'];
 export type OrganisationChange = components['schemas']['OrganisationChange'];
 export type OrganisationOut = components['schemas']['OrganisationOut'];
 export type Overview = components['schemas']['Overview'];
+export type OwnSessionOut = components['schemas']['OwnSessionOut'];
+export type OwnSessions = components['schemas']['OwnSessions'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type KeyPage = components['schemas']['KeyPage'];
 export type UserPage = components['schemas']['UserPage'];
@@ -2998,6 +3094,8 @@ export type Selection = components['schemas']['Selection'];
 export type SeriesOut = components['schemas']['SeriesOut'];
 export type SessionCounts = components['schemas']['SessionCounts'];
 export type SessionOut = components['schemas']['SessionOut'];
+export type SettingOut = components['schemas']['SettingOut'];
+export type Settings = components['schemas']['Settings'];
 export type SignInBody = components['schemas']['SignInBody'];
 export type SiteBody = components['schemas']['SiteBody'];
 export type SiteChange = components['schemas']['SiteChange'];
@@ -3144,6 +3242,62 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordBody"];
             };
         };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOwnSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSessions"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Request fulfilled, nothing follows */
             204: {
@@ -6432,6 +6586,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditOut"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAbout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             /** @description A refusal */
