@@ -6,7 +6,7 @@ test("only what differs is told", () => {
   const after = { name: "Yard", zone: "UTC", roles: ["cpo", "emsp"], limits: { energyWh: 2, timeS: 5 } };
   expect(differences(before, after)).toEqual([
     { path: "name", before: "Depot", after: "Yard" },
-    { path: "roles", before: '["cpo"]', after: '["cpo","emsp"]' },
+    { path: "roles", before: "cpo", after: "cpo, emsp" },
     { path: "limits.energyWh", before: "1", after: "2" },
   ]);
 });

@@ -21,10 +21,15 @@ function flat(fields: Fields, prefix = ""): Map<string, string> {
     if (isFields(value) && Object.keys(value).length > 0) {
       for (const [below, text] of flat(value, `${path}.`)) found.set(below, text);
     } else if (value !== null && value !== undefined && value !== "") {
-      found.set(path, typeof value === "string" ? value : JSON.stringify(value));
+      found.set(path, textOf(value));
     }
   }
   return found;
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value) && value.every((one) => typeof one !== "object")) return value.join(", ");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function isFields(value: unknown): value is Record<string, unknown> {

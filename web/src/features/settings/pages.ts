@@ -1,3 +1,6 @@
 import type { Pages } from "@/shared/pages.ts";
 
-export const pages: Pages = [];
+export const pages: Pages = [
+  ["/settings", () => import("./settings.tsx"), "SettingsPage"],
+  ["/settings/server", () => import("./server.tsx"), "ServerPage"],
+];

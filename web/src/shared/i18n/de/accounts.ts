@@ -79,6 +79,7 @@ export const accounts: typeof english = {
     "log.read": "Nachrichten und Sicherheitsereignisse lesen",
     "organisations.read": "Organisationen sehen",
     "organisations.write": "Organisationen hinzufügen, ändern und entfernen",
+    "settings.read": "Sehen, worauf der Server eingestellt ist",
     "sites.read": "Standorte sehen",
     "sites.write": "Standorte hinzufügen, ändern und entfernen",
     "stations.read": "Stationen sehen",

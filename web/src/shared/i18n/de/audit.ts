@@ -52,6 +52,7 @@ export const audit: typeof english = {
     "user.password_changed": "Eigenes Passwort geändert",
     "user.password_reset": "Einem Benutzer ein neues Passwort gegeben",
     "user.removed": "Benutzer entfernt",
+    "user.sessions_ended": "Sich überall sonst abgemeldet",
     "webhook.added": "Webhook hinzugefügt",
     "webhook.changed": "Webhook geändert",
     "webhook.letter_dropped": "Unzustellbares verworfen",

@@ -97,7 +97,7 @@ export const security: typeof english = {
     },
   },
   types: {
-    FirmwareUpdated: { what: "Die Firmware wurde aktualisiert", todo: "Nichts, wenn Sie es veranlasst haben." },
+    FirmwareUpdated: { what: "Die Firmware wurde aktualisiert", todo: "In Ordnung, wenn Sie es veranlasst haben." },
     FailedToAuthenticateAtCsms: {
       what: "Die Station konnte sich nicht ausweisen",
       todo: "Warum, steht bei den abgewiesenen Verbindungen; geben Sie ihr notfalls ein neues Passwort.",
@@ -106,9 +106,9 @@ export const security: typeof english = {
       what: "Der Server konnte sich nicht ausweisen",
       todo: "Prüfen Sie, ob die Station der Wurzel des Server-Zertifikats vertraut.",
     },
-    SettingSystemTime: { what: "Die Uhr der Station wurde gestellt", todo: "Nichts, außer es geschieht oft." },
-    StartupOfTheDevice: { what: "Die Station ist gestartet", todo: "Nichts, außer niemand hat es erwartet." },
-    ResetOrReboot: { what: "Die Station wurde neu gestartet", todo: "Nichts, außer niemand hat es erwartet." },
+    SettingSystemTime: { what: "Die Uhr der Station wurde gestellt", todo: "In Ordnung, außer es geschieht oft." },
+    StartupOfTheDevice: { what: "Die Station ist gestartet", todo: "In Ordnung, wenn jemand es erwartet hat." },
+    ResetOrReboot: { what: "Die Station wurde neu gestartet", todo: "In Ordnung, wenn jemand es erwartet hat." },
     SecurityLogWasCleared: {
       what: "Das Sicherheitsprotokoll der Station wurde gelöscht",
       todo: "Finden Sie heraus, wer es war.",
@@ -160,7 +160,7 @@ export const security: typeof english = {
     },
     MaintenanceLoginAccepted: {
       what: "Jemand hat sich zur Wartung angemeldet",
-      todo: "Nichts, wenn es Ihr Techniker war.",
+      todo: "In Ordnung, wenn es Ihr Techniker war.",
     },
     MaintenanceLoginFailed: {
       what: "Jemand konnte sich zur Wartung nicht anmelden",

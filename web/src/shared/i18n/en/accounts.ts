@@ -77,6 +77,7 @@ export const accounts = {
     "log.read": "Read messages and security events",
     "organisations.read": "See organisations",
     "organisations.write": "Add, change and remove organisations",
+    "settings.read": "Read what the server was set to",
     "sites.read": "See sites",
     "sites.write": "Add, change and remove sites",
     "stations.read": "See stations",

@@ -50,6 +50,7 @@ export const audit = {
     "user.password_changed": "Changed their own password",
     "user.password_reset": "Gave a user a new password",
     "user.removed": "Removed a user",
+    "user.sessions_ended": "Signed out everywhere else",
     "webhook.added": "Added a webhook",
     "webhook.changed": "Changed a webhook",
     "webhook.letter_dropped": "Dropped a dead letter",

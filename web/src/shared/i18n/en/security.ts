@@ -89,7 +89,7 @@ export const security = {
     },
   },
   types: {
-    FirmwareUpdated: { what: "The firmware was updated", todo: "Nothing, if you ordered it." },
+    FirmwareUpdated: { what: "The firmware was updated", todo: "All is well if you ordered it." },
     FailedToAuthenticateAtCsms: {
       what: "The station could not prove who it is",
       todo: "See why under refused connections; give it a new password if need be.",
@@ -98,9 +98,9 @@ export const security = {
       what: "The server could not prove who it is",
       todo: "See whether the station trusts the root of the server's certificate.",
     },
-    SettingSystemTime: { what: "The station's clock was set", todo: "Nothing, unless it happens often." },
-    StartupOfTheDevice: { what: "The station started", todo: "Nothing, unless nobody expected it." },
-    ResetOrReboot: { what: "The station was reset", todo: "Nothing, unless nobody expected it." },
+    SettingSystemTime: { what: "The station's clock was set", todo: "All is well, unless it happens often." },
+    StartupOfTheDevice: { what: "The station started", todo: "All is well if somebody expected it." },
+    ResetOrReboot: { what: "The station was reset", todo: "All is well if somebody expected it." },
     SecurityLogWasCleared: { what: "The station's security log was cleared", todo: "Find out who did it." },
     ReconfigurationOfSecurityParameters: {
       what: "Its security settings were changed",
@@ -135,7 +135,7 @@ export const security = {
     },
     InvalidTLSVersion: { what: "Somebody came with an old version of TLS", todo: "Update what came." },
     InvalidTLSCipherSuite: { what: "Somebody came with a cipher that is not allowed", todo: "Update what came." },
-    MaintenanceLoginAccepted: { what: "Somebody signed in for maintenance", todo: "Nothing, if it was a technician of yours." },
+    MaintenanceLoginAccepted: { what: "Somebody signed in for maintenance", todo: "All is well if it was a technician of yours." },
     MaintenanceLoginFailed: {
       what: "Somebody failed to sign in for maintenance",
       todo: "Ask your technicians, if it happens again.",
