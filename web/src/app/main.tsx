@@ -1,11 +1,9 @@
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
+import "./styles.ts";
 import "./main.css";
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { Refused } from "@/shared/api/client.ts";
 import { Scoping } from "@/shared/api/scope.tsx";
@@ -14,6 +12,12 @@ import { Living } from "@/shared/live/live.tsx";
 import { router } from "./router.tsx";
 import { SignedIn } from "./session.tsx";
 import { contrast, theme } from "./theme.ts";
+
+// After everything else: there is no news before anybody has done something.
+const Notices = lazy(async () => {
+  await new Promise((idle) => setTimeout(idle, 2000));
+  return import("./notices.tsx");
+});
 
 const client = new QueryClient({
   defaultOptions: {
@@ -31,7 +35,9 @@ if (root === null) throw new Error("the page has no root");
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={contrast} defaultColorScheme="auto">
-      <Notifications position="bottom-right" />
+      <Suspense>
+        <Notices />
+      </Suspense>
       <QueryClientProvider client={client}>
         <Speaking>
           <SignedIn>

@@ -1,6 +1,6 @@
 /** Everything by keyboard: pages, stations, tokens. */
 import { Combobox, Group, Modal, Text, TextInput, useCombobox } from "@mantine/core";
-import { useDebouncedValue, useHotkeys } from "@mantine/hooks";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
@@ -9,14 +9,12 @@ import { useMay } from "@/shared/api/session.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { ADMINISTRATION, PLACES } from "./navigation.ts";
 
-type Props = { opened: boolean; open: () => void; close: () => void };
 type Found = { to: string; label: string; kind: string };
 
-export function Palette({ opened, open, close }: Props) {
+export default function Palette({ close }: { close: () => void }) {
   const words = useWords();
-  useHotkeys([["mod+K", open]], []);
   return (
-    <Modal opened={opened} onClose={close} title={words.nav.palette} closeButtonProps={{ "aria-label": words.common.close }}>
+    <Modal opened onClose={close} title={words.nav.palette} closeButtonProps={{ "aria-label": words.common.close }}>
       <Search close={close} />
     </Modal>
   );

@@ -1,20 +1,21 @@
 /** What is around every page: where one can go, who one is, and whether what one sees is live. */
 import {
-  ActionIcon, Alert, AppShell, Box, Burger, Group, Menu, NavLink, ScrollArea, Select, Text, Tooltip, UnstyledButton,
-  useMantineColorScheme,
+  ActionIcon, Alert, AppShell, Box, Burger, Group, NativeSelect, NavLink, ScrollArea, Text, UnstyledButton,
 } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { IconCommand, IconLanguage, IconLogout, IconMoon, IconPlugConnectedX, IconUser } from "@tabler/icons-react";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import { IconCommand, IconPlugConnectedX, IconUser } from "@tabler/icons-react";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useMay, useMe } from "@/shared/api/session.ts";
 import { useOrganisations, useScope, useSites } from "@/shared/api/scope.tsx";
-import { LANGUAGES, useLanguage, useWords } from "@/shared/i18n/index.tsx";
+import { useWords } from "@/shared/i18n/index.tsx";
 import { useConnection } from "@/shared/live/live.tsx";
 import { ADMINISTRATION, PLACES, type Place } from "./navigation.ts";
-import { Palette } from "./palette.tsx";
-import { useSignOut } from "./session.tsx";
 import classes from "./shell.module.css";
+
+// Neither is needed to see what is there: they come when somebody wants them.
+const Palette = lazy(() => import("./palette.tsx"));
+const PersonMenu = lazy(() => import("./person.tsx"));
 
 export function Shell() {
   const words = useWords();
@@ -23,6 +24,7 @@ export function Shell() {
   const [opened, navigation] = useDisclosure();
   const [searching, palette] = useDisclosure();
   const { close } = navigation;
+  useHotkeys([["mod+K", palette.open]], []);
   useEffect(close, [pathname, close]);
   return (
     <AppShell header={{ height: 56 }} navbar={{ width: 220, breakpoint: "sm", collapsed: { mobile: !opened } }} padding="md">
@@ -39,11 +41,15 @@ export function Shell() {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <ScopeChoice />
-            <Tooltip label={`${words.nav.palette} (Ctrl K)`}>
-              <ActionIcon variant="default" size="lg" onClick={palette.open} aria-label={words.nav.palette}>
-                <IconCommand size={18} aria-hidden />
-              </ActionIcon>
-            </Tooltip>
+            <ActionIcon
+              variant="default"
+              size="lg"
+              onClick={palette.open}
+              aria-label={words.nav.palette}
+              title={`${words.nav.palette} (Ctrl K)`}
+            >
+              <IconCommand size={18} aria-hidden />
+            </ActionIcon>
             <LiveMark />
             <Person />
           </Group>
@@ -63,7 +69,7 @@ export function Shell() {
         )}
         <Outlet />
       </AppShell.Main>
-      <Palette opened={searching} open={palette.open} close={palette.close} />
+      <Suspense>{searching && <Palette close={palette.close} />}</Suspense>
     </AppShell>
   );
 }
@@ -110,31 +116,40 @@ function ScopeChoice() {
   const sites = useSites();
   const organisations = useOrganisations();
   if (sites.length + organisations.length < 2) return null;
-  const named = (id: number) => organisations.find((one) => one.id === id)?.name ?? "";
   const many = organisations.length > 1;
-  const data = [
-    ...(many ? organisations.map((one) => ({ value: `o${one.id}`, label: one.name })) : []),
-    ...sites.map((one) => ({
-      value: `s${one.id}`,
-      label: many ? `${named(one.organisationId)} · ${one.name}` : one.name,
-    })),
-  ];
-  const value = scope.siteId ? `s${scope.siteId}` : scope.organisationId ? `o${scope.organisationId}` : null;
+  const value = scope.siteId ? `s${scope.siteId}` : scope.organisationId ? `o${scope.organisationId}` : "";
+  const choose = (chosen: string) => {
+    const id = Number(chosen.slice(1));
+    look(chosen === "" ? {} : chosen.startsWith("s") ? { siteId: id } : { organisationId: id });
+  };
+  const siteOptions = (organisationId: number) =>
+    sites
+      .filter((one) => one.organisationId === organisationId)
+      .map((one) => (
+        <option key={one.id} value={`s${one.id}`}>
+          {one.name}
+        </option>
+      ));
   return (
-    <Select
+    <NativeSelect
       aria-label={words.common.scope}
-      placeholder={words.common.everything}
-      data={data}
       value={value}
-      searchable
-      clearable
       visibleFrom="xs"
       w={190}
-      onChange={(chosen) => {
-        const id = Number(chosen?.slice(1));
-        look(chosen === null ? {} : chosen.startsWith("s") ? { siteId: id } : { organisationId: id });
-      }}
-    />
+      onChange={(event) => choose(event.currentTarget.value)}
+    >
+      <option value="">{words.common.everything}</option>
+      {organisations.map((one) =>
+        many ? (
+          <optgroup key={one.id} label={one.name}>
+            <option value={`o${one.id}`}>{words.common.allOf(one.name)}</option>
+            {siteOptions(one.id)}
+          </optgroup>
+        ) : (
+          siteOptions(one.id)
+        ),
+      )}
+    </NativeSelect>
   );
 }
 
@@ -152,52 +167,26 @@ function LiveMark() {
   );
 }
 
+/** Who is signed in; the menu comes with the first sign that it is wanted. */
 function Person() {
   const words = useWords();
   const me = useMe();
-  const signOut = useSignOut();
-  const { language, speak } = useLanguage();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const schemes = ["auto", "light", "dark"] as const;
-  return (
-    <Menu width={240} position="bottom-end">
-      <Menu.Target>
-        <UnstyledButton aria-label={words.accounts.signedInAs(me.name)} className={classes.person}>
-          <IconUser size={20} aria-hidden />
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{words.accounts.signedInAs(me.name)}</Menu.Label>
-        <Menu.Divider />
-        <Menu.Label>{words.accounts.theme}</Menu.Label>
-        {schemes.map((scheme) => (
-          <Menu.Item
-            key={scheme}
-            leftSection={<IconMoon size={16} aria-hidden />}
-            onClick={() => setColorScheme(scheme)}
-            aria-current={colorScheme === scheme}
-            fw={colorScheme === scheme ? 700 : 400}
-          >
-            {words.accounts[scheme]}
-          </Menu.Item>
-        ))}
-        <Menu.Label>{words.accounts.language}</Menu.Label>
-        {LANGUAGES.map((one) => (
-          <Menu.Item
-            key={one.value}
-            leftSection={<IconLanguage size={16} aria-hidden />}
-            onClick={() => speak(one.value)}
-            aria-current={language === one.value}
-            fw={language === one.value ? 700 : 400}
-          >
-            {one.label}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={signOut}>
-          {words.accounts.signOut}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+  const [wanted, setWanted] = useState(false);
+  const button = (
+    <UnstyledButton
+      aria-label={words.accounts.signedInAs(me.name)}
+      aria-haspopup="menu"
+      className={classes.person}
+      onClick={() => setWanted(true)}
+    >
+      <IconUser size={20} aria-hidden />
+    </UnstyledButton>
+  );
+  return wanted ? (
+    <Suspense fallback={button}>
+      <PersonMenu />
+    </Suspense>
+  ) : (
+    button
   );
 }

@@ -1,13 +1,16 @@
 /** Short news of what was done, spoken by screen readers too. */
-import { notifications } from "@mantine/notifications";
 
-// They go away by themselves, and hide nothing.
-const withCloseButton = false;
+async function show(message: string, color: string, autoClose: number): Promise<void> {
+  // Not before there is news: it would be a part of what a first visit loads.
+  const { notifications } = await import("@mantine/notifications");
+  // They go away by themselves, and hide nothing.
+  notifications.show({ message, color, autoClose, withCloseButton: false });
+}
 
 export function tell(message: string): void {
-  notifications.show({ message, color: "teal", autoClose: 4000, withCloseButton });
+  void show(message, "teal", 4000);
 }
 
 export function warn(message: string): void {
-  notifications.show({ message, color: "orange", autoClose: 8000, withCloseButton });
+  void show(message, "orange", 8000);
 }

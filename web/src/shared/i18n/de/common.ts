@@ -28,6 +28,7 @@ export const common: typeof english = {
     any: "Beliebig",
     all: "Alle",
     scope: "Was betrachtet wird",
+    allOf: (name: string) => `Alles von ${name}`,
     everything: "Alles",
     clear: "Leeren",
     organisation: "Organisation",

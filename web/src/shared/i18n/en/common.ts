@@ -26,6 +26,7 @@ export const common = {
     any: "Any",
     all: "All",
     scope: "What is looked at",
+    allOf: (name: string) => `All of ${name}`,
     everything: "Everything",
     clear: "Clear",
     organisation: "Organisation",
