@@ -106,7 +106,7 @@ async def first_load(browser: Browser, place: Place) -> dict[str, int]:
     page = await context.new_page()
     sizes: dict[str, int] = {}
     loaded: list[Request] = []
-    page.on("requestfinished", loaded.append)
+    page.on("requestfinished", lambda request: loaded.append(request))
     await page.goto(place.url)
     await page.get_by_role("heading", level=1).wait_for()
     await page.wait_for_load_state("networkidle")
@@ -144,13 +144,12 @@ async def frames(context: BrowserContext, place: Place, stations: int, seconds: 
     page: Page = await context.new_page()
     await page.add_init_script(_STREAM % ids)
     await page.goto(f"{place.url}/stations?search=BENCH")
-    rows = page.get_by_role("table").locator("tbody tr")
-    await rows.first.wait_for()
-    while await page.get_by_role("button", name="Show more").count():
-        before = await rows.count()
-        await page.get_by_role("button", name="Show more").click()
-        await rows.nth(before).wait_for()
-    assert await rows.count() == stations
+    table = page.get_by_role("table")
+    await table.wait_for()
+    more = page.get_by_role("button", name="Show more")
+    while (known := int(await table.get_attribute("aria-rowcount") or 0)) <= stations:
+        await more.click()
+        await page.locator(f"table:not([aria-rowcount='{known}'])").wait_for()
     still = await page.evaluate(f"frames_of({seconds})")
     told, gaps = await page.evaluate(f"Promise.all([pour({seconds}), frames_of({seconds})])")
     await page.close()

@@ -53,6 +53,8 @@ class Visitor:
 
     async def accessible(self) -> None:
         """Fail with what people cannot use who do not see, or who do not point, in either theme."""
+        # A menu that is closing is neither there nor gone.
+        await self.page.get_by_role("menu").wait_for(state="hidden")
         # Not as a script of the page: its policy lets nobody add one.
         await self.page.evaluate(_AXE.read_text())
         for scheme in ("light", "dark"):

@@ -27,6 +27,7 @@ _INDEX: Final = "index.html"
 _OTHERS: Final = ("/api", "/healthz", "/readyz", "/metrics")
 _FOR_EVER: Final = b"public, max-age=31536000, immutable"
 _ANEW: Final = b"no-cache"
+_NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _WORTH_PACKING: Final = 1000
 _NOT_BUILT: Final = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Forecourt</title>
 <p>The dashboard is not built here. In a clone of the sources, <code>make run</code> builds it;
@@ -62,9 +63,8 @@ class Dashboard:
         # A star stands for the names of a server that has several.
         tiles_from = f" {tiles.scheme}://{tiles.netloc.replace('{s}', '*')}" if tiles.netloc else ""
         self._index = self._files.get(f"/{_INDEX}") or _file(_NOT_BUILT, "text/html", kept=False)
-        self._always: list[tuple[bytes, bytes]] = [
+        self._policy = [
             (b"content-security-policy", POLICY.format(tiles=tiles_from).encode()),
-            (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
         ]
 
@@ -76,11 +76,19 @@ class Dashboard:
         file = self._files.get(path)
         if file is None and path.startswith("/assets/"):
             # A page of a version before this one asks for a part that is no more; the page itself would be no answer.
-            await _answer(send, 404, self._always, b"")
+            await _answer(send, 404, [_NOSNIFF], b"")
             return
         file = file or self._index
         headers = dict(scope["headers"])
-        common = [*self._always, (b"cache-control", file.caching), (b"etag", file.tag), (b"vary", b"accept-encoding")]
+        # A policy is for pages; what they load they are bound by.
+        policy = self._policy if file.media_type.startswith(b"text/html") else []
+        common = [
+            *policy,
+            _NOSNIFF,
+            (b"cache-control", file.caching),
+            (b"etag", file.tag),
+            (b"vary", b"accept-encoding"),
+        ]
         if headers.get(b"if-none-match") == file.tag:
             await _answer(send, 304, common, b"")
             return

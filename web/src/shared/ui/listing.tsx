@@ -5,6 +5,7 @@ import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Listed } from "../api/lists.ts";
 import { useWords } from "../i18n/index.tsx";
 import classes from "./listing.module.css";
+import { useDrawn } from "./drawn.ts";
 import { Refusal } from "./refusal.tsx";
 
 export type Column<T> = {
@@ -50,6 +51,9 @@ export function Listing<T, K extends string | number>(props: Props<T, K>) {
     now?.choose(toggled(now.chosen, key as K));
   });
   const [go] = useState(() => (item: unknown) => latest.current.onRow?.(item as T));
+  const body = useRef<HTMLTableSectionElement>(null);
+  const drawn = useDrawn(list.items.length, body);
+  const width = columns.length + (choice ? 1 : 0);
   if (list.refused) return <Refusal error={list.refused} again={list.again} />;
   if (list.loading) return <Waiting label={label} />;
   if (list.items.length === 0) return <Paper withBorder>{empty}</Paper>;
@@ -59,7 +63,7 @@ export function Listing<T, K extends string | number>(props: Props<T, K>) {
   return (
     <Paper withBorder>
       <Table.ScrollContainer minWidth={320} type="native" tabIndex={0}>
-        <Table highlightOnHover verticalSpacing="xs" aria-label={label} aria-busy={list.outdated}>
+        <Table highlightOnHover verticalSpacing="xs" aria-label={label} aria-busy={list.outdated} aria-rowcount={list.items.length + 1}>
           <Table.Thead>
             <Table.Tr>
               {choice && (
@@ -77,8 +81,10 @@ export function Listing<T, K extends string | number>(props: Props<T, K>) {
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
-            {list.items.map((item) => {
+          <Table.Tbody ref={body}>
+            <Spacer height={drawn.before} columns={width} />
+            {drawn.rows.map(({ index, measure }) => {
+              const item = list.items[index] as T;
               const key = keyOf(item);
               return (
                 <Row
@@ -88,9 +94,12 @@ export function Listing<T, K extends string | number>(props: Props<T, K>) {
                   chosen={choice && { is: choice.chosen.has(key), label: choice.label(item), toggle }}
                   onRow={onRow && go}
                   id={key}
+                  index={index}
+                  measure={measure}
                 />
               );
             })}
+            <Spacer height={drawn.after} columns={width} />
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
@@ -111,12 +120,20 @@ type RowProps = {
   columns: readonly Column<never>[];
   chosen: { is: boolean; label: string; toggle: (key: unknown) => void } | undefined;
   onRow: ((item: unknown) => void) | undefined;
+  index: number;
+  measure: ((row: HTMLTableRowElement | null) => void) | undefined;
 };
 
 const Row = memo(
-  function Row({ item, id, columns, chosen, onRow }: RowProps) {
+  function Row({ item, id, columns, chosen, onRow, index, measure }: RowProps) {
     return (
-      <Table.Tr className={onRow && classes.row} onClick={onRow && ((event) => isBare(event.target) && onRow(item))}>
+      <Table.Tr
+        ref={measure}
+        data-index={index}
+        aria-rowindex={index + 2}
+        className={onRow && classes.row}
+        onClick={onRow && ((event) => isBare(event.target) && onRow(item))}
+      >
         {chosen && (
           <Table.Td>
             <Checkbox aria-label={chosen.label} checked={chosen.is} onChange={() => chosen.toggle(id)} />
@@ -132,11 +149,23 @@ const Row = memo(
   },
   (before, after) =>
     before.item === after.item &&
+    before.index === after.index &&
+    before.measure === after.measure &&
     before.columns === after.columns &&
     before.chosen?.is === after.chosen?.is &&
     before.chosen?.label === after.chosen?.label &&
     (before.onRow === undefined) === (after.onRow === undefined),
 );
+
+/** In place of rows that are not drawn. */
+function Spacer({ height, columns }: { height: number; columns: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr aria-hidden>
+      <td colSpan={columns} style={{ height, padding: 0 }} />
+    </tr>
+  );
+}
 
 /** Whether a click was meant for the row and not for something in it. */
 function isBare(target: EventTarget): boolean {
