@@ -15,13 +15,19 @@ from zeep.transports import Transport
 
 from forecourt.clock import SYSTEM
 from forecourt.csms.blocks.provisioning.commands import Reset, ResetKind
+from forecourt.csms.blocks.security.model import RotatePassword
+from forecourt.csms.stations import profiles
 from forecourt.csms.stations.commands import CommandStatus
+from forecourt.csms.stations.model import SecurityProfile
 from forecourt.ocpp import v16
+from forecourt.ocpp.message import Message
 from forecourt.transport import Peer
+from forecourt.transport.failures import NotServed
 from forecourt.transport.soap_connecting import connect_soap
 from tests.journeys.site import CARD, PASSWORD, Site
 
 IDENTITY = {"ChargeBoxIdentity": "CP"}
+BOOT = v16.BootNotification(charge_point_vendor="Acme", charge_point_model="Wallbox")
 
 
 class Foreign:
@@ -100,15 +106,74 @@ async def test_a_station_over_soap_boots_charges_and_is_called_back(site: Site) 
     assert await site.rows("SELECT data->>'peer' FROM event WHERE kind = 'StationConnected'") == [("SOAP",)]
 
 
-async def test_a_station_over_soap_without_its_password_is_refused(site: Site) -> None:
+REFUSED = "SELECT wire_id, reason, path FROM refused_handshake ORDER BY id"
+NOTICED = "SELECT type, source FROM security_event"
+
+
+async def test_a_station_over_soap_without_its_password_is_refused_and_that_is_on_record(site: Site) -> None:
     await site.announce("CP", soap=True)
     with pytest.raises(zeep.exceptions.TransportError) as refused:
         await asyncio.to_thread(_boot, f"{site.soap_url}?wsdl", "a-password-of-somebody")
     assert refused.value.status_code == 401
+    await site.until(REFUSED, [("CP", "wrong_password", "/ocpp")])
+    await site.until(NOTICED, [("FailedToAuthenticateAtCsms", "csms")])
 
 
-async def test_a_station_that_is_not_enabled_for_soap_is_refused(site: Site) -> None:
+async def test_a_station_over_soap_that_nobody_knows_or_enabled_is_refused_and_that_is_on_record(site: Site) -> None:
     await site.announce("CP")
-    with pytest.raises(zeep.exceptions.TransportError) as refused:
-        await asyncio.to_thread(_boot, f"{site.soap_url}?wsdl", PASSWORD)
-    assert refused.value.status_code == 403
+    for identity, status in (("CP", 403), ("STRANGER", 404)):
+        async with connect_soap(site.soap_url, identity=identity, password=PASSWORD) as service:
+            with pytest.raises(NotServed) as refused:
+                await service.call(v16.Heartbeat())
+        assert refused.value.status == status
+    await site.until(REFUSED, [("CP", "soap_not_enabled", "/ocpp"), ("STRANGER", "unknown_station", "/ocpp")])
+    assert await site.rows(NOTICED) == []
+
+
+async def test_a_station_over_soap_that_shows_its_new_password_has_taken_it(site: Site) -> None:
+    known = await site.announce("CP", soap=True)
+    given: asyncio.Queue[str] = asyncio.Queue()
+
+    async def change(peer: Peer, call: v16.ChangeConfiguration) -> v16.ChangeConfigurationResponse:
+        given.put_nowait(call.value)
+        return v16.ChangeConfigurationResponse(status="RebootRequired")
+
+    async def rotated() -> tuple[CommandStatus, str]:
+        order = await site.csms.sending.ask(known, RotatePassword(), asked_by="Ada")
+        return await site.settled(order)
+
+    handlers: dict[type[Message], Any] = {v16.ChangeConfiguration: change}
+    async with connect_soap(site.soap_url, identity="CP", password=PASSWORD, handlers=handlers) as service:
+        await service.call(v16.Heartbeat())
+        assert await rotated() == (CommandStatus.ACCEPTED, "RebootRequired")
+        given.get_nowait()
+        # It goes on with the old one until it boots, which says nothing of the new one.
+        await service.call(v16.Heartbeat())
+        assert await rotated() == (CommandStatus.REFUSED, "AnotherChangeIsOpen")
+        # Once it has booted with the old one, it has not taken the new one.
+        await service.call(BOOT)
+        await site.until("SELECT count(*) FROM password_rotation WHERE old_seen_at IS NOT NULL", [(1,)])
+        assert await rotated() == (CommandStatus.ACCEPTED, "RebootRequired")
+    new = given.get_nowait()
+    async with connect_soap(site.soap_url, identity="CP", password=new) as service:
+        await service.call(BOOT)
+        await site.until("SELECT count(*) FROM event WHERE kind = 'PasswordRotated'", [(1,)])
+        await service.call(v16.Heartbeat())
+    async with connect_soap(site.soap_url, identity="CP", password=PASSWORD) as service:
+        with pytest.raises(NotServed) as refused:
+            await service.call(v16.Heartbeat())
+    assert refused.value.status == 401
+
+
+async def test_A05_a_station_over_soap_that_comes_with_a_higher_profile_keeps_it(site: Site) -> None:
+    known = await site.announce("CP", soap=True, profile=SecurityProfile.NONE)
+    await profiles.offer(site.csms.store, known, SecurityProfile.BASIC)
+    async with connect_soap(site.soap_url, identity="CP") as service:
+        await service.call(v16.Heartbeat())
+    async with connect_soap(site.soap_url, identity="CP", password=PASSWORD) as service:
+        await service.call(v16.Heartbeat())
+        await site.until("SELECT data->>'profile' FROM event WHERE kind = 'SecurityProfileRaised'", [("1",)])
+    async with connect_soap(site.soap_url, identity="CP") as service:
+        with pytest.raises(NotServed) as refused:
+            await service.call(v16.Heartbeat())
+    assert refused.value.status == 401

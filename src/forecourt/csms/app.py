@@ -171,9 +171,6 @@ async def run(
             SoapParts(
                 policy=config.soap,
                 path=config.gateway.path,
-                pepper=pepper,
-                owners=names.of,
-                revoked=certificates.is_revoked,
             ),
         )
         stack.push_async_callback(soap.close)

@@ -92,9 +92,9 @@ class SoapStations:
             return SoapFault(
                 code=FaultCode.SENDER, subcode=SECURITY_ERROR, reason="who is it? chargeBoxIdentity is wanted"
             )
+        refusal = self._authenticate(identity, request)
         if request.credentials is not None and request.credentials.username != identity:
             return unauthorized("these are the credentials of somebody else")
-        refusal = self._authenticate(identity, request)
         if refusal is not None:
             return refusal
         station = self._station(identity)

@@ -52,7 +52,8 @@ class Gate:
             secure=False,
             **values,
         )
-        self.refusals.note(handshake, Turned(not_found("no"), wire_id, reason, "the detail"))
+        turned = Turned(not_found("no"), wire_id, reason, "the detail")
+        self.refusals.note(handshake, turned, handshake.subprotocols)
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ class Connections:
         """What a listener asks of every upgrade. Does not wait."""
         decided = self._parts.doorkeeper.decide(handshake)
         if isinstance(decided, Turned):
-            self._parts.refusals.note(handshake, decided)
+            self._parts.refusals.note(handshake, decided, handshake.subprotocols)
             return decided.answer
         subprotocol = decided.version.subprotocol if handshake.subprotocols else None
         return Accept(self._receive(decided, handshake), subprotocol)

@@ -27,6 +27,7 @@ from forecourt.csms.stations.credentials import Verdict, digest, judge
 from forecourt.csms.stations.model import SecurityProfile, Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.ocpp.versions import VERSIONS, Version
+from forecourt.transport.admission import Caller
 from forecourt.transport.handshake import (
     Certificate,
     Handshake,
@@ -102,7 +103,7 @@ class Doorkeeper:
         station = self._stations.named(wire_id)
         if station is None:
             return self._check_newcomer(wire_id, handshake) or self._agree(None, wire_id, handshake)
-        checked = self._check(station, wire_id, handshake)
+        checked = self.check(station, handshake)
         return checked if isinstance(checked, Turned) else self._agree(station, wire_id, handshake, checked)
 
     def _check_newcomer(self, wire_id: str, handshake: Handshake) -> Turned | None:
@@ -111,12 +112,12 @@ class Doorkeeper:
             return Turned(not_found(detail), wire_id, "unknown_station", detail)
         certificate, given = handshake.certificate, handshake.credentials
         if certificate is not None and self._revoked(certificate):
-            return _turned_for(Verdict.CERTIFICATE_REVOKED, wire_id)
+            return turned_for(Verdict.CERTIFICATE_REVOKED, wire_id)
         if given is not None and given.username != wire_id:
-            return _turned_for(Verdict.WRONG_USERNAME, wire_id)
+            return turned_for(Verdict.WRONG_USERNAME, wire_id)
         # One that comes with nothing could never be told from another that does.
         if self._shown(handshake).profile is SecurityProfile.NONE and not self._policy.allow_profile_0:
-            return _turned_for(Verdict.NO_PASSWORD, wire_id)
+            return turned_for(Verdict.NO_PASSWORD, wire_id)
         return None
 
     def _shown(self, handshake: Handshake) -> Shown:
@@ -128,27 +129,31 @@ class Doorkeeper:
         profile = SecurityProfile.TLS_BASIC if handshake.secure else SecurityProfile.BASIC
         return Shown(profile, password_hmac=digest(given.password, self._pepper))
 
-    def _check(self, station: Station, wire_id: str, handshake: Handshake) -> Turned | SecurityProfile:
-        """The profile by which it has proved itself: its own, or a higher one that it was offered (A05)."""
+    def check(self, station: Station, caller: Caller, *, trusted: bool = False) -> Turned | SecurityProfile:
+        """The profile by which it has proved itself: its own, or a higher one that it was offered (A05).
+
+        A station that is `trusted`, because of where it comes from, may use profile 0.
+        """
         if not station.enabled:
-            return Turned(forbidden("this station is disabled"), wire_id, "station_disabled", "the station is disabled")
+            detail = "the station is disabled"
+            return Turned(forbidden("this station is disabled"), station.wire_id, "station_disabled", detail)
         verdict = Verdict.PROFILE_MISMATCH
         for profile in profiles.open_to(station):
-            verdict = self._judge(station, handshake, profile)
+            verdict = self._judge(station, caller, profile, trusted)
             if verdict is Verdict.ACCEPTED:
                 return profile
         # The last is its own.
-        return _turned_for(verdict, wire_id)
+        return turned_for(verdict, station.wire_id)
 
-    def _judge(self, station: Station, handshake: Handshake, profile: SecurityProfile) -> Verdict:
+    def _judge(self, station: Station, caller: Caller, profile: SecurityProfile, trusted: bool) -> Verdict:
         return judge(
             station,
-            shown=handshake.credentials,
-            certificate=handshake.certificate,
-            secure=handshake.secure,
+            shown=caller.credentials,
+            certificate=caller.certificate,
+            secure=caller.secure,
             owners=self._owners(station),
             pepper=self._pepper,
-            allow_profile_0=self._policy.allow_profile_0,
+            allow_profile_0=self._policy.allow_profile_0 or trusted,
             profile=profile,
             revoked=self._revoked,
         )
@@ -172,14 +177,15 @@ class Doorkeeper:
         return Admitted(wire_id, station, VERSIONS[chosen], shown, profile)
 
 
-def _turned_for(verdict: Verdict, wire_id: str) -> Turned:
+def turned_for(verdict: Verdict, wire_id: str) -> Turned:
+    """How a station is turned away that has not proved itself."""
     detail = _DETAILS[verdict]
     answer = unauthorized(detail) if verdict in _PASSWORD_VERDICTS else forbidden(detail)
     return Turned(answer, wire_id, verdict.value, detail)
 
 
 _DETAILS: Final = {
-    Verdict.NO_PASSWORD: "the handshake carries no password (HTTP Basic)",
+    Verdict.NO_PASSWORD: "no password was shown (HTTP Basic)",
     Verdict.WRONG_USERNAME: "the user name is not the station's identity",
     Verdict.WRONG_PASSWORD: "the password is wrong",
     Verdict.NO_CERTIFICATE: "no valid client certificate was shown",

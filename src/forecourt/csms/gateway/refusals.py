@@ -1,4 +1,4 @@
-"""Handshakes that were refused, recorded so that an operator sees why a charger does not come in.
+"""Handshakes and SOAP calls that were refused, recorded so that an operator sees why a charger does not come in.
 
 A charger with a wrong password knocks every few seconds for days, and a scanner knocks a thousand times a second. So the same
 refusal of the same station is written at most once in a while, and there is a bound on all of them together; what was not
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Final
 
 from forecourt.clock import Clock
@@ -25,7 +26,7 @@ from forecourt.csms.store.announced import Event
 from forecourt.csms.store.errors import StoreError
 from forecourt.csms.store.rows import Row, Rows
 from forecourt.csms.store.work import Store
-from forecourt.transport.handshake import Handshake
+from forecourt.transport.admission import Caller
 from forecourt.transport.tasks import Tasks
 
 _LOG = logging.getLogger("forecourt.gateway")
@@ -67,27 +68,27 @@ class Refusals:
         self._events: list[tuple[Station, str]] = []
         self._writing = False
 
-    def note(self, handshake: Handshake, turned: Turned) -> None:
-        """Record one refusal, soon."""
+    def note(self, caller: Caller, turned: Turned, subprotocols: Sequence[str] = ()) -> None:
+        """Record one refusal, soon: of a handshake that offered `subprotocols`, or of a call over SOAP."""
         now = self._clock.monotonic()
-        key = (turned.wire_id or handshake.peer.host, turned.reason)
+        key = (turned.wire_id or caller.peer.host, turned.reason)
         if len(self._waiting) >= MOST_WAITING or not _is_news(self._seen, key, now, SAME_AGAIN_S):
             self.unrecorded += 1
             return
         station = self._stations.named(turned.wire_id)
         unproven = station is not None and turned.reason in _NOT_PROVEN
         if station is not None and unproven and _is_news(self._noticed, key, now, NOTICED_AGAIN_S):
-            self._events.append((station, f"{turned.reason}: {turned.detail}, from {handshake.peer.host}"))
+            self._events.append((station, f"{turned.reason}: {turned.detail}, from {caller.peer.host}"))
         self._waiting.append(
             (
                 self._clock.now(),
                 None if station is None else station.organisation,
                 storable(turned.wire_id),
-                f"{handshake.peer.host}:{handshake.peer.port}",
-                storable(redacted_text(handshake.path)[:500]),
+                f"{caller.peer.host}:{caller.peer.port}",
+                storable(redacted_text(caller.path)[:500]),
                 turned.reason,
                 storable(turned.detail),
-                [storable(name[:100]) for name in handshake.subprotocols[:20]],
+                [storable(name[:100]) for name in subprotocols[:20]],
             )
         )
         self._begin()

@@ -7,7 +7,6 @@ operator's, or learned only from a station that has proven who it is or stands i
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -20,11 +19,13 @@ from forecourt.csms.config import Soap as Policy
 from forecourt.csms.gateway.calling import asked
 from forecourt.csms.gateway.connections import TAKEN_OVER, Parts, afterwards
 from forecourt.csms.gateway.dispatch import Heard, Unanswerable
+from forecourt.csms.gateway.handshake import Turned, turned_for
 from forecourt.csms.stations import actions
-from forecourt.csms.stations.credentials import Verdict, judge
+from forecourt.csms.stations.credentials import Verdict
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import SecurityProfile, Station
 from forecourt.csms.store.work import Work
+from forecourt.ocpp import v16
 from forecourt.ocpp.deviations import Reading
 from forecourt.ocpp.errors import ProtocolError
 from forecourt.ocpp.message import Message, Request
@@ -32,7 +33,7 @@ from forecourt.ocpp.soap import CENTRAL_SYSTEM
 from forecourt.ocpp.versions import V16
 from forecourt.transport.admission import Caller
 from forecourt.transport.closure import GOING_AWAY, POLICY_VIOLATION
-from forecourt.transport.handshake import Certificate, Refuse, forbidden, not_found, unauthorized
+from forecourt.transport.handshake import Refuse, forbidden, not_found
 from forecourt.transport.http import HttpHandler
 from forecourt.transport.observer import Observer
 from forecourt.transport.outbound import IpAddress, public_only
@@ -44,6 +45,7 @@ AnswerT = TypeVar("AnswerT", bound=Message)
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _SILENT_AFTER_HEARTBEATS: Final = 2
+_NOT_OVER_SOAP: Final = "soap_not_enabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +54,6 @@ class SoapParts:
 
     policy: Policy
     path: str
-    pepper: bytes
-    owners: Callable[[Station], frozenset[str]]
-    revoked: Callable[[Certificate], bool]
     tls: ssl.SSLContext | None = None
 
 
@@ -66,6 +65,7 @@ class SoapDoor:
         self._soap = soap
         self._networks = [ip_network(network) for network in soap.policy.trusted_networks]
         self._dialect = parts.dialects[V16]
+        self._shown: dict[str, bytes] = {}
         self._known = SoapStations(
             SoapSettings(
                 address_of=self._address_of,
@@ -111,25 +111,36 @@ class SoapDoor:
 
     def _authenticate(self, wire_id: str, caller: Caller) -> Refuse | None:
         station = self._parts.stations.named(wire_id)
+        decided = self._decide(station, wire_id, caller)
+        if isinstance(decided, Turned):
+            self._parts.refusals.note(caller, decided)
+            return decided.answer if isinstance(decided.answer, Refuse) else forbidden(decided.detail)
+        if station is not None:
+            password = None if caller.credentials is None else caller.credentials.password
+            link = self._parts.stations.link_if_any(station)
+            self._parts.arrivals.note(station, decided, password, back=link is None or not link.is_soap)
+            self._remember(station, password)
+        return None
+
+    def _decide(self, station: Station | None, wire_id: str, caller: Caller) -> SecurityProfile | Turned:
         if station is None or not self._soap.policy.enabled:
-            return not_found("no such station")
-        if not station.enabled or not station.soap:
-            return forbidden("this station is not enabled for SOAP")
-        verdict = judge(
-            station,
-            shown=caller.credentials,
-            certificate=caller.certificate,
-            secure=caller.secure,
-            owners=self._soap.owners(station),
-            pepper=self._soap.pepper,
-            # A station in a network the operator named is taken at its word.
-            allow_profile_0=self._parts.policy.allow_profile_0 or self._trusts(caller.peer.host),
-            revoked=self._soap.revoked,
-        )
-        if verdict is Verdict.ACCEPTED:
-            return None
-        wants_password = station.credentials.profile is not SecurityProfile.TLS_CERTIFICATE
-        return unauthorized(verdict.value) if wants_password else forbidden(verdict.value)
+            detail = "no such station" if self._soap.policy.enabled else "nobody is let in over SOAP"
+            reason = "unknown_station" if self._soap.policy.enabled else _NOT_OVER_SOAP
+            return Turned(not_found("no such station"), wire_id, reason, detail)
+        if not station.soap:
+            detail = "this station is not enabled for SOAP"
+            return Turned(forbidden(detail), wire_id, _NOT_OVER_SOAP, detail)
+        if caller.credentials is not None and caller.credentials.username != wire_id:
+            return turned_for(Verdict.WRONG_USERNAME, wire_id)
+        # A station in a network the operator named is taken at its word.
+        return self._parts.doorkeeper.check(station, caller, trusted=self._trusts(caller.peer.host))
+
+    def _remember(self, station: Station, password: bytes | None) -> None:
+        """Keep what a station has shown until it is known whether it boots, while a change of its password is open."""
+        if password is not None and len(station.credentials.password_hmacs) > 1:
+            self._shown[station.wire_id] = password
+        else:
+            self._shown.pop(station.wire_id, None)
 
     def _trusts(self, host: str) -> bool:
         try:
@@ -153,6 +164,9 @@ class SoapDoor:
         if station is None:
             raise Withheld("this station was removed")
         link = self._enter(station, peer)
+        if isinstance(message, v16.BootNotification) and station.wire_id in self._shown:
+            # It has come back, though it was never taken for offline.
+            self._parts.arrivals.note(station, None, self._shown.pop(station.wire_id))
         handled = peer.handled
         if handled is None:
             raise Withheld("a call that nobody received")

@@ -90,8 +90,11 @@ async def rotate(block: Security, link: Link, give: Give) -> Outcome:
     return Outcome.accepted(word)
 
 
-async def connected(block: Security, station: Station, shown: bytes) -> None:
-    """A station was let in with password `shown`. Costs nothing unless a change of its password is open. Raises StoreError."""
+async def connected(block: Security, station: Station, shown: bytes, back: bool = True) -> None:
+    """A station was let in with password `shown`. Costs nothing unless a change of its password is open. Raises StoreError.
+
+    That it shows the old one tells only of a station that has come `back` that it did not take the new one.
+    """
     if len(station.credentials.password_hmacs) < 2:
         return
     async with block.store.work(station.key) as work:
@@ -102,7 +105,7 @@ async def connected(block: Security, station: Station, shown: bytes) -> None:
             await store.keep(connection, station, passwords.following, None)
             work.announce(PasswordRotated(organisation_id=station.organisation, station_id=station.key))
             passwords = store.Passwords(passwords.following, None, False)
-        elif passwords.following is not None:
+        elif passwords.following is not None and back:
             await store.old_one_seen(connection, station, work.now)
     station.credentials.password_hmacs = passwords.hmacs
 

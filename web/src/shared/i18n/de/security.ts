@@ -49,6 +49,10 @@ export const security: typeof english = {
       todo: "Legen Sie sie unter genau dieser Kennung an, oder öffnen Sie die Registrierung.",
     },
     station_disabled: { what: "Die Station ist abgeschaltet", todo: "Schalten Sie sie ein, wenn sie kommen soll." },
+    soap_not_enabled: {
+      what: "Sie kommt über SOAP, was für sie nicht zugelassen ist",
+      todo: "Lassen Sie SOAP bei der Station zu, oder lassen Sie sie über WebSocket sprechen.",
+    },
     no_password: {
       what: "Sie kam ohne Passwort",
       todo: "Geben Sie das Passwort an der Station ein: AuthorizationKey bei 1.6, BasicAuthPassword bei 2.x.",

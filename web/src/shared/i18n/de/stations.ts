@@ -103,6 +103,7 @@ export const stations: typeof english = {
     wrong_path: "die Adresse hat einen anderen Pfad",
     unknown_station: "keine Station hat diese Kennung; prüfen Sie die Schreibweise",
     station_disabled: "die Station ist außer Dienst",
+    soap_not_enabled: "sie kommt über SOAP, was für sie nicht zugelassen ist",
     no_subprotocol: "sie sagt nicht, welches OCPP sie spricht",
     no_common_subprotocol: "sie spricht kein OCPP, das hier gesprochen wird",
     no_password: "sie zeigt kein Passwort",

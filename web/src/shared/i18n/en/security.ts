@@ -47,6 +47,10 @@ export const security = {
       todo: "Add it under this very identity, or open the registration.",
     },
     station_disabled: { what: "The station is disabled", todo: "Enable it if it is to come." },
+    soap_not_enabled: {
+      what: "It comes over SOAP, which is not enabled for it",
+      todo: "Enable SOAP at the station here, or have it speak over WebSocket.",
+    },
     no_password: {
       what: "It came without a password",
       todo: "Enter the password at the station: AuthorizationKey in 1.6, BasicAuthPassword in 2.x.",

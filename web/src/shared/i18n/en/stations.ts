@@ -101,6 +101,7 @@ export const stations = {
     wrong_path: "the address has another path",
     unknown_station: "no station has this identity; check how it is written",
     station_disabled: "the station is out of service",
+    soap_not_enabled: "it comes over SOAP, which is not enabled for it",
     no_subprotocol: "it does not say which OCPP it speaks",
     no_common_subprotocol: "it speaks no OCPP that is spoken here",
     no_password: "it shows no password",
