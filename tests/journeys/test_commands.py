@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from forecourt.charging.tokens import Token
+from forecourt.csms.blocks.availability import upkeep
+from forecourt.csms.blocks.availability.model import ChangeAvailability
 from forecourt.csms.blocks.provisioning.commands import Reset, ResetKind
 from forecourt.csms.blocks.remote_control.model import StartCharging, StopCharging
 from forecourt.csms.blocks.transactions.model import Reference, TransactionKey
@@ -188,3 +190,25 @@ async def test_a_command_for_a_station_that_stays_away_expires(site: Site) -> No
     await site.csms.sending.expire()
     assert order.status is CommandStatus.EXPIRED
     assert (await site.kinds(known, "Command%")) == ["CommandChanged", "CommandChanged"]
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=named)
+async def test_a_station_that_forgets_that_it_is_out_of_use_is_told_again(
+    site: Site, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "GRACE", timedelta(0))
+    known = await site.announce("CP")
+    answers = {"ChangeAvailability": answer(version, "ChangeAvailability", status="Accepted")}
+    async with station(site.url, "CP", version, answers) as driver:
+        await driver.boot()
+        order = await site.csms.sending.ask(known, ChangeAvailability(operative=False), asked_by="Ada")
+        assert await site.settled(order) == (CommandStatus.ACCEPTED, "Accepted")
+        first = await driver.asked.next("ChangeAvailability")
+        await driver.connector("Unavailable", "Unavailable")
+    async with station(site.url, "CP", version, answers) as driver:
+        await driver.boot()
+        await driver.connector("Available", "Available")
+        assert await driver.asked.next("ChangeAvailability") == first
+    await site.until(
+        "SELECT kind, asked_by FROM command ORDER BY asked_at DESC LIMIT 1", [("ChangeAvailability", "availability")]
+    )

@@ -17,6 +17,7 @@ from forecourt.csms.assembly import Blocks, abilities, dialects, room_of
 from forecourt.csms.blocks.authorization import list_jobs
 from forecourt.csms.blocks.authorization.lists import Lists
 from forecourt.csms.blocks.availability import actions as availability
+from forecourt.csms.blocks.availability import upkeep as availability_upkeep
 from forecourt.csms.blocks.availability.model import Availability
 from forecourt.csms.blocks.data_transfer.model import Handlers
 from forecourt.csms.blocks.metering.actions import SPLIT
@@ -178,6 +179,7 @@ async def run(
             {
                 **list_jobs.kinds(list_jobs.ListJobs(store, stations)),
                 **bulk.Handing(store, stations, sending).kinds(),
+                **availability_upkeep.Upkeep(store, stations, sending.ask).kinds(),
                 **provisioning_upkeep.kinds(provisioning_upkeep.Upkeep(blocks.provisioning, stations, sending.finish)),
             },
             database=store.database,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.charging.connector_state import ConnectorState, Make, Meaning, Status, of_connector
 from forecourt.charging.topology import Place
-from forecourt.csms.blocks.availability import store
+from forecourt.csms.blocks.availability import store, upkeep
 from forecourt.csms.blocks.availability.events import AvailabilityOrdered, ConnectorChanged
 from forecourt.csms.blocks.availability.model import (
     MOST_PLACES,
@@ -21,6 +21,7 @@ from forecourt.csms.blocks.availability.model import (
     Notice,
     Shown,
     Wanted,
+    contradicted,
     has_happened,
     is_late,
     within,
@@ -91,6 +92,8 @@ def hear(block: Availability, work: Work, station: Station, notice: Notice) -> N
         work.after_answer(partial(_committed, block, station, condition))
     elif any(one.request_id is not None and within(place, whole) for whole, one in live.wanted.items()):
         work.after_answer(partial(finish_orders, block, station))
+    if any(within(place, whole) and contradicted(live, whole) for whole in live.wanted):
+        upkeep.soon(work, station)
 
 
 async def _committed(block: Availability, station: Station, condition: Condition) -> None:

@@ -127,14 +127,22 @@ class Wanted(msgspec.Struct, frozen=True, gc=False):
     request_id: int | None = None
 
 
+class Again(msgspec.Struct, frozen=True, gc=False):
+    """How often a place was ordered out of use again, and when to do so next."""
+
+    times: int
+    at: datetime
+
+
 class Live:
     """What is remembered of a station: the condition of its places and what was ordered."""
 
-    __slots__ = ("conditions", "pace", "seen_written_at", "unsure", "wanted")
+    __slots__ = ("again", "conditions", "pace", "seen_written_at", "unsure", "wanted")
 
     def __init__(self) -> None:
         self.conditions: dict[Place, Condition] = {}
         self.wanted: dict[Place, Wanted] = {}
+        self.again: dict[Place, Again] = {}
         self.pace = Pace()
         self.seen_written_at: datetime | None = None
         self.unsure: set[Place] = set()
@@ -171,6 +179,27 @@ def has_happened(conditions: Mapping[Place, Condition], whole: Place, *, operati
         states = [] if own is None else [own.notice.state]
     in_use = [state.operative for state in states]
     return any(in_use) if operative else bool(in_use) and not any(in_use)
+
+
+def contradicted(live: Live, whole: Place) -> bool:
+    """Whether a station says, later than it took the order, that what it was ordered out of use is in use.
+
+    What was ordered into use since does not count. An order that was scheduled may wait for what is occupied.
+    """
+    wanted = live.wanted[whole]
+    if wanted.operative:
+        return False
+    parts = [place for place in live.conditions if place.connector_id and within(place, whole)]
+    said = [live.conditions[place] for place in parts if not _in_use_again(live, place, wanted.at)]
+    if not parts and whole in live.conditions:
+        said = [live.conditions[whole]]
+    if wanted.request_id is not None and any(one.notice.state is ConnectorState.OCCUPIED for one in said):
+        return False
+    return any(one.notice.state.operative and one.received_at > wanted.at for one in said)
+
+
+def _in_use_again(live: Live, place: Place, since: datetime) -> bool:
+    return any(one.operative and one.at > since and within(place, whole) for whole, one in live.wanted.items())
 
 
 @dataclass(frozen=True, slots=True)
