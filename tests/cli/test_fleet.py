@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from click.testing import CliRunner
 
 from forecourt.cli.main import main
 from forecourt.clock import SYSTEM
-from forecourt.transport import serve
+from forecourt.transport import serve, server_context
 from tests.cli.csms import Csms
+from tests.transport.authority import Authority
 
 LIMIT_S = 60.0
 
@@ -67,13 +69,16 @@ def test_what_cannot_be_is_refused_in_words(wrong: list[str]) -> None:
     assert wrong[0] in result.output
 
 
-async def test_a_fleet_comes_charges_and_leaves_nothing_open() -> None:
-    csms = Csms()
-    async with serve("127.0.0.1", 0, handlers=csms.handlers) as server, asyncio.timeout(LIMIT_S):
-        url = f"ws://127.0.0.1:{server.port}/ocpp"
+@pytest.mark.parametrize("secure", [False, True])
+async def test_a_fleet_comes_charges_and_leaves_nothing_open(tmp_path: Path, *, secure: bool) -> None:
+    csms, authority, root = Csms(), Authority.make(tmp_path), tmp_path / "root.pem"
+    root.write_text(authority.roots, encoding="ascii")
+    tls = server_context([authority.issue("server", "localhost")]) if secure else None
+    async with serve("127.0.0.1", 0, handlers=csms.handlers, tls=tls) as server, asyncio.timeout(LIMIT_S):
+        url = f"{'wss' if secure else 'ws'}://127.0.0.1:{server.port}/ocpp"
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "forecourt", "fleet", url, "--json", "--stations", "12", "--per-day", "50000"),
-            *("--versions", "1.6=1,2.1=1", "--stay", "0.01"),
+            *("--versions", "1.6=1,2.1=1", "--stay", "0.01", "--ca", str(root)),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

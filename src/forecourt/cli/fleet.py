@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -14,6 +16,7 @@ from rich.live import Live
 from rich.table import Table
 
 from forecourt.cli.logs import log_to_stderr
+from forecourt.cli.settings import BadSettings
 from forecourt.cli.stopping import told_to_stop
 from forecourt.clock import SYSTEM
 from forecourt.ocpp.versions import VERSIONS, Version
@@ -23,7 +26,7 @@ from forecourt.station.fleet.habits import COMMUTERS, ByHour, Habits, LogNormal,
 from forecourt.station.online import OnlineLink
 from forecourt.station.scripted import ScriptedLink
 from forecourt.station.timeline import RealTimeline, VirtualTimeline
-from forecourt.transport import run
+from forecourt.transport import client_context, run
 from forecourt.transport.running import allow_many_files, collect_seldom
 
 _EQUALLY: Final = "1.6=1,2.0.1=1,2.1=1"
@@ -98,6 +101,7 @@ class Show:
 @click.option("--seed", type=int, default=1, show_default=True, help="The same number, the same stations and drivers.")
 @click.option("--identities", default="CS{:05}", show_default=True, callback=_identities, help="Names, by number.")
 @click.option("--password", help="Of every station.")
+@click.option("--ca", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="PEM file with whom to trust.")
 @click.option(
     "--card", "cards", multiple=True, help="What drivers hold up; may be repeated [default: one per station]."
 )
@@ -149,7 +153,10 @@ def fleet(url: str | None, hours: float | None, print_cards: bool, as_json: bool
         if url is None:
             summary = _virtually(mix, given["stations"], ramp_s, hours or 24.0, show)
         else:
-            summary = run(_really(url, given["password"], mix, given["stations"], ramp_s, hours, show))
+            secure = url.startswith("wss:")
+            mix = replace(mix, security_profile=0 if given["password"] is None else 2 if secure else 1)
+            tls = _trusting(given["ca"]) if secure else None
+            summary = run(_really(url, given["password"], tls, mix, given["stations"], ramp_s, hours, show))
     summary = {"seed": mix.seed, **summary}
     if as_json:
         click.echo(msgspec.json.encode(summary))
@@ -202,14 +209,21 @@ def _virtually(mix: Mix, stations: int, ramp_s: float, hours: float, show: Show)
 
 
 async def _really(
-    url: str, password: str | None, mix: Mix, stations: int, ramp_s: float, hours: float | None, show: Show
+    url: str,
+    password: str | None,
+    tls: ssl.SSLContext | None,
+    mix: Mix,
+    stations: int,
+    ramp_s: float,
+    hours: float | None,
+    show: Show,
 ) -> dict[str, Any]:
     allow_many_files()
     timeline = RealTimeline(SYSTEM)
     links: list[OnlineLink] = []
 
     def link_of(build: object) -> OnlineLink:
-        links.append(OnlineLink(url, password=password))
+        links.append(OnlineLink(url, password=password, tls=tls))
         return links[-1]
 
     crowd = Crowd(mix, stations, timeline, link_of)
@@ -237,6 +251,14 @@ async def _really(
             group.create_task(link.aclose())
     timeline.close()
     return summary
+
+
+def _trusting(ca: Path | None) -> ssl.SSLContext:
+    """One for all stations. Raises BadSettings."""
+    try:
+        return client_context(roots=None if ca is None else ca.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"{ca}: {error}") from error
 
 
 def _again(timeline: RealTimeline, every_s: float, do: Callable[[], None]) -> None:

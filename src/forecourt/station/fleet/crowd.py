@@ -47,6 +47,7 @@ class Mix:
     identities: str = "CS{:05}"
     versions: tuple[tuple[float, Version], ...] = tuple((1.0, version) for version in NEWEST_FIRST)
     direct: float = 0.2
+    security_profile: int = 0
     habits: Habits = field(default_factory=Habits)
     outages: Outages | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Mix:
             identity=self.identities.format(number),
             evses=DC if chance.random() < self.direct else AC,
             versions=(version,),
+            security_profile=self.security_profile,
             seed=self.seed,
             log_pages=2,
         )
