@@ -257,6 +257,22 @@ def test_power_may_fail_at_any_moment_of_setting_replacing_and_clearing(version:
     assert cut_at > len(steps)
 
 
+def test_K01_FR_93_delays_are_drawn_for_a_transaction_that_goes_on_after_a_loss_of_power() -> None:
+    rig = Rig(V21)
+    rig.set("TxCtrlr.ResumptionTimeout", "600")
+    begin = rig.time.now()
+    accepted(rig, profile(schedule((0, 9), (3000, 12), start=begin, randomized_delay=500)))
+    busy(rig)
+    rig.powered.cut_power()
+    rig.time.advance(30)
+    rig.powered.power_on()
+    rig.time.advance(60)
+    found = rig.ask(v2.GetCompositeSchedule(evse_id=1, duration=5000, charging_rate_unit="A")).schedule
+    _, second = found.charging_schedule_period
+    since_s = (found.schedule_start - begin).total_seconds() + second.start_period
+    assert 3002 < since_s <= 3502
+
+
 def test_a_transaction_that_goes_on_after_a_loss_of_power_keeps_its_profile() -> None:
     rig = Rig(V21)
     rig.set("TxCtrlr.ResumptionTimeout", "600")

@@ -129,6 +129,9 @@ def expected(
 
 def on_started(station: Station, event: events.Started) -> None:
     load(station)
+    for bay in station.bays.values():
+        if bay.transaction is not None:
+            _draw_all(station, bay)
     _changed(station)
 
 
@@ -164,12 +167,9 @@ def on_bay_changed(station: Station, event: events.BayChanged) -> None:
 
 def on_transaction_began(station: Station, event: events.TransactionBegan) -> None:
     """A profile that came along with the start belongs to the transaction; random delays are drawn for it (K01.FR.93)."""
-    part, bay = station.part(Charging), event.bay
-    if part.profiles.installed:
+    if station.part(Charging).profiles.installed:
         _bind(station)
-        for one in part.profiles.installed:
-            if one.evse_id in (STATION, bay.evse_id):
-                _draw_delays(station, one.profile, bay.evse_id)
+        _draw_all(station, event.bay)
 
 
 def on_transaction_ended(station: Station, event: events.TransactionEnded) -> None:
@@ -230,6 +230,12 @@ def _drop_waiting(station: Station, bay: Bay) -> None:
             if one.profile.purpose is not Purpose.TX or one.evse_id != bay.evse_id
         )
         adopt(station, Profiles(tuple(of_others)))
+
+
+def _draw_all(station: Station, bay: Bay) -> None:
+    for one in station.part(Charging).profiles.installed:
+        if one.evse_id in (STATION, bay.evse_id):
+            _draw_delays(station, one.profile, bay.evse_id)
 
 
 def _draw_delays(station: Station, profile: Profile, evse_id: EvseId) -> None:
