@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from forecourt.ocpp.versions import V16, V21, V201
 from forecourt.station.blocks.provisioning.network.model import Profile
 from forecourt.station.link import Route
 from tests.station.cases.test_station_21_network import fill, got, put, slot
-from tests.station.networking import OTHER, PLAIN, World, configure, prefer, quick, restart, value
+from tests.station.networking import OTHER, PLAIN, World, configure, prefer, profile, quick, restart, value
 from tests.station.rig import Rig
 from tests.station.signing import OPERATOR, certified, chain_of
+from tests.station.test_power_cut import Failing, PowerCut
 
 
 def test_what_was_built_in_is_where_a_station_connects_at_first() -> None:
@@ -292,3 +294,46 @@ def test_half_a_profile_is_no_profile() -> None:
     rig.powered.power_on()
     rig.time.advance(5)
     assert got(rig, "NetworkConfiguration", "MessageTimeout", "2") == "10"
+
+
+def test_a_security_profile_is_raised_whole_or_not_at_all_whenever_the_power_fails() -> None:
+    def run(cut_at: int | None) -> tuple[Rig, int]:
+        storage = Failing()
+        rig = certified(V21, built=2, storage=storage)
+        storage.count, storage.at = 0, cut_at
+        asked = v2.SetNetworkProfile(configuration_slot=2, connection_data=profile(OTHER, 3))
+        data = v2.SetVariableData(
+            component=v2.Component(name="OCPPCommCtrlr"),
+            variable=v2.Variable(name="NetworkConfigurationPriority"),
+            attribute_value="2,1",
+        )
+        steps: list[Callable[[], object]] = [
+            lambda: rig.link.ask(asked),
+            lambda: rig.link.ask(v2.SetVariables(set_variable_data=(data,))),
+            lambda: rig.link.ask(v2.Reset(type="OnIdle")),
+            lambda: rig.time.advance(30),
+        ]
+        for step in steps:
+            try:
+                step()
+            except PowerCut:
+                rig.powered.cut_power()
+                rig.powered.power_on()
+                rig.time.advance(10)
+        storage.at, count = None, storage.count
+        rig.time.advance(600)
+        return rig, count
+
+    _, operations = run(None)
+    assert operations > 8
+    raised = set()
+    for at in range(1, operations + 1):
+        rig, _ = run(at)
+        assert rig.station.online
+        route = rig.station.wiring.route(rig.station)
+        assert value(rig, "SecurityCtrlr", "SecurityProfile") == str(route.security_profile)
+        assert (route.security_profile, route.url) in ((2, None), (3, OTHER))
+        raised.add(route.security_profile)
+        if route.security_profile == 3:
+            assert value(rig, "OCPPCommCtrlr", "NetworkConfigurationPriority") == "2"
+    assert raised == {2, 3}

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import UNSET
 
 from forecourt.ocpp import v2
-from forecourt.ocpp.versions import Version
+from forecourt.ocpp.versions import V21, Version
 from forecourt.pki.certificates import HashData, hash_data, read
 from tests.pki.authority import Holder, root
 from tests.station.cases.test_station_201 import rig, version
@@ -272,3 +272,7 @@ def test_TC_M_31_CS_the_station_falls_back_to_the_old_root(version: Version) -> 
     served_by(rig, OPERATOR)
     restarted(rig)
     assert ("CSMSRootCertificate", wire(named(OPERATOR))) in installed(rig, "CSMSRootCertificate")
+
+
+def test_TC_M_101_CS_a_root_of_a_vehicle_manufacturer_is_installed() -> None:
+    installs(Rig(V21), "OEMRootCertificate")
