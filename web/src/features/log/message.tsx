@@ -30,12 +30,15 @@ export function Outcome({ error }: { error: string }) {
   );
 }
 
+/** More does not fit into a line; a report of a station has a hundred times as much. */
+const LONGEST_GIST = 300;
+
 /** What is in it, short enough for a line. */
 export function Gist({ message }: { message: MessageOut }) {
   const text = typeof message.request === "string" ? message.request : JSON.stringify(message.request);
   return (
     <Text size="xs" c="dimmed" ff="monospace" lineClamp={1} style={{ wordBreak: "break-all" }}>
-      {text ?? ""}
+      {(text ?? "").slice(0, LONGEST_GIST)}
     </Text>
   );
 }
