@@ -63,7 +63,10 @@ class Repeating:
             await self._app(scope, _again(body, receive), answer)
             finished = 200 <= answer.status < 500 and len(answer.body) <= LARGEST_ANSWER
         finally:
-            await self._keep(caller.name, key, answer if finished else None)
+            try:
+                await self._keep(caller.name, key, answer if finished else None)
+            finally:
+                await answer.end()
 
     async def _claim(self, caller: str, key: str, mark: bytes) -> tuple[int, str, str, bytes] | None:
         """None if the key is ours now, otherwise the answer that was given. Raises Conflict."""
@@ -106,7 +109,7 @@ class Repeating:
 
 
 class _Answer:
-    """Passes an answer on and keeps a copy."""
+    """Passes an answer on and keeps a copy. Its end is held back: who has all of it may ask again at once."""
 
     def __init__(self, send: Send) -> None:
         self.status = 0
@@ -115,6 +118,12 @@ class _Answer:
         self.is_secret = False
         self.body = bytearray()
         self._send = send
+        self._last: Message | None = None
+
+    async def end(self) -> None:
+        """Send the rest, if the answer has come so far."""
+        if self._last is not None:
+            await self._send(self._last)
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -125,7 +134,10 @@ class _Answer:
             self.is_secret = "no-store" in headers.get(b"cache-control", "")
         elif message["type"] == "http.response.body" and len(self.body) <= LARGEST_ANSWER:
             self.body += message["body"]
-        await self._send(message)
+        if message["type"] == "http.response.body" and not message["more_body"]:
+            self._last = message
+        else:
+            await self._send(message)
 
 
 async def _whole(request: Request[Any, Any, Any]) -> bytes:
