@@ -17,12 +17,12 @@ class Tasks:
     __slots__ = ("_running",)
 
     def __init__(self) -> None:
-        self._running: dict[asyncio.Task[None], Coroutine[Any, Any, object]] = {}
+        self._running: dict[Coroutine[Any, Any, object], asyncio.Task[None]] = {}
 
     def start(self, work: Coroutine[Any, Any, object]) -> None:
         """Run `work` beside everything else."""
         # No done-callback: it would cost a turn of the loop for each task.
-        self._running[asyncio.get_running_loop().create_task(self._own(work))] = work
+        self._running[work] = asyncio.get_running_loop().create_task(self._own(work))
 
     async def _own(self, work: Coroutine[Any, Any, object]) -> None:
         try:
@@ -30,21 +30,19 @@ class Tasks:
         except Exception:
             _log.exception("a task failed")
         finally:
-            task = asyncio.current_task()
-            if task is not None:
-                self._running.pop(task, None)
+            self._running.pop(work, None)
 
     async def finish(self) -> None:
         """Cancel what still runs and wait for its end."""
-        running = {task: work for task, work in self._running.items() if task is not asyncio.current_task()}
-        for task in running:
+        running = {work: task for work, task in self._running.items() if task is not asyncio.current_task()}
+        for task in running.values():
             task.cancel()
         if running:
-            await asyncio.wait(running)
-        for task, work in running.items():
+            await asyncio.wait(running.values())
+        for work in running:
             # What was cancelled before its first step has never begun and would be missed.
             work.close()
-            self._running.pop(task, None)
+            self._running.pop(work, None)
 
 
 @asynccontextmanager

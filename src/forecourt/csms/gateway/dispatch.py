@@ -8,8 +8,9 @@ station could take for a verdict (DESIGN section 4): the caller is told to let t
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from forecourt.clock import Clock
 from forecourt.csms.gateway.clocks import astray
@@ -47,8 +48,7 @@ BEFORE_ACCEPTED: Final = {
 """What is heard from a station that has not been accepted, beyond what it was asked for (B02.FR.09, B03.FR.07, B03.FR.08)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """A call as it came through its door. `payload` is the request as it was on the wire, for the log."""
 
     message_id: str
@@ -58,8 +58,7 @@ class Heard:
     deviations: tuple[Deviation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(msgspec.Struct, frozen=True):
     """What a call is answered: a message or an error, and what is to be done once that has left."""
 
     answer: Message | ProtocolError

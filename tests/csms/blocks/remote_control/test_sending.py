@@ -40,7 +40,7 @@ class Settling(Tasks):
     async def settle(self) -> None:
         async with asyncio.timeout(20):
             while self._running:
-                await asyncio.wait(self._running)
+                await asyncio.wait(self._running.values())
 
 
 class Office:

@@ -209,8 +209,7 @@ def moment(at: datetime, received_at: datetime) -> datetime:
     return at if plausible(at, received_at) and at <= received_at + LATE else received_at
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """What came of an event, and what the answer to the station says. `judged` is there if a token was presented.
 
     `cost` is what the transaction costs so far, `limits` what the station is to observe from now on.
