@@ -1,5 +1,6 @@
 /** Why was this card refused? Every verdict, the newest first. */
-import { Stack, Text } from "@mantine/core";
+import { Anchor, Stack, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { api, told } from "@/shared/api/client.ts";
 import { said, useListed } from "@/shared/api/lists.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
@@ -48,6 +49,11 @@ export function JudgementsPage() {
             change={(refused) => change({ refused })}
           />
         </FilterBar>
+        {asked.tokenId !== undefined && (
+          <Anchor component={Link} to={`/tokens/${asked.tokenId}`} size="sm">
+            {words.tokens.onlyOfOne}
+          </Anchor>
+        )}
         <Verdicts
           list={list}
           empty={<Empty title={words.tokens.noJudgements}>{words.tokens.noJudgementsHelp}</Empty>}

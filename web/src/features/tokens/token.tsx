@@ -24,6 +24,8 @@ import { placesText } from "./fields.ts";
 import { Verdicts } from "./verdicts.tsx";
 
 const SHOWN = 10;
+/** What the API shows of a value that is a secret: nothing can be looked for by it. */
+const SECRET = "***";
 
 export function TokenPage() {
   const words = useWords();
@@ -64,9 +66,9 @@ export function TokenPage() {
         <Paper withBorder p="md">
           <Record token={known} />
         </Paper>
-        {may("transactions.read") && (
+        {may("transactions.read") && known.value !== SECRET && (
           <Text size="sm">
-            <Anchor component={Link} to="/sessions" search={{ tokenId: id } as never}>
+            <Anchor component={Link} to="/sessions" search={{ state: "all", token: known.value } as never}>
               {words.tokens.itsSessions}
             </Anchor>
           </Text>

@@ -99,6 +99,7 @@ export const tokens: typeof english = {
   evseOf: (station, evse) => `${station}, EVSE ${evse}`,
   asked: "Gefragt",
   askedFor: { authorize: "Darf es laden?", start: "Ein Ladevorgang begann" },
+  onlyOfOne: "Gezeigt werden nur die über ein Token: zu ihm gehen",
   asSent: "Genau wie gesendet",
   refusedOnes: "Abgelehnt",
   acceptedOnes: "Angenommen",

@@ -83,6 +83,7 @@ export const tokens = {
   evseOf: (station: string, evse: number) => `${station}, EVSE ${evse}`,
   asked: "Asked",
   askedFor: { authorize: "May it charge?", start: "A session began" },
+  onlyOfOne: "Only those about one token are shown: go to it",
   asSent: "Exactly as it was sent",
   refusedOnes: "Refused",
   acceptedOnes: "Accepted",
