@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.async_api import Browser, BrowserContext, Page, Route
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from forecourt.clock import SYSTEM
 from forecourt.csms.web.permissions import Role
@@ -50,6 +50,11 @@ class Visitor:
     async def heading(self, words: str) -> None:
         """Wait until the page with this name is there."""
         await self.page.get_by_role("heading", level=1, name=words).wait_for()
+
+    async def loaded(self) -> None:
+        """Wait until nothing on the page is still on its way."""
+        waiting = ".mantine-Skeleton-root, .mantine-Loader-root, [aria-busy=true], [data-drawn=false]"
+        await expect(self.page.locator(waiting)).to_have_count(0, timeout=PATIENCE_MS)
 
     async def accessible(self) -> None:
         """Fail with what people cannot use who do not see, or who do not point, in either theme."""

@@ -97,6 +97,11 @@ function WorldMap({ places }: { places: Counted[] }) {
       fitBoundsOptions: { padding: 60, maxZoom: settings.data.tilesUrl ? 13 : 7 },
       attributionControl: settings.data.tilesAttribution ? { customAttribution: settings.data.tilesAttribution } : false,
     });
+    const shown = place.current;
+    shown.dataset.drawn = "false";
+    made.once("idle", () => {
+      shown.dataset.drawn = "true";
+    });
     made.addControl(new NavigationControl({ showCompass: false }));
     map.current = made;
     return () => {
@@ -108,15 +113,13 @@ function WorldMap({ places }: { places: Counted[] }) {
     const target = map.current;
     if (target === null) return;
     const markers = places.map(({ site, overview }) => {
-      const pin = document.createElement("a");
+      // For the mouse: sites may be too near each other to be told apart, and all are in the list below.
+      const pin = document.createElement("div");
       pin.className = classes.pin ?? "";
-      pin.href = `/sites/${site.id}`;
       pin.style.setProperty("--pin", colorOf(overview).pin);
       pin.textContent = overview ? `${site.name} · ${overview.sessions.active}` : site.name;
-      pin.addEventListener("click", (event) => {
-        event.preventDefault();
-        void navigate({ to: `/sites/${site.id}` });
-      });
+      pin.addEventListener("click", () => void navigate({ to: `/sites/${site.id}` }));
+      pin.ariaHidden = "true";
       return new Marker({ element: pin }).setLngLat([site.longitudeDegrees ?? 0, site.latitudeDegrees ?? 0]).addTo(target);
     });
     return () => {
