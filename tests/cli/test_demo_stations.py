@@ -31,12 +31,12 @@ QUICK: Final = {
 FAST: Final = Pace(
     habits=Habits(
         arrivals=After(Uniform(0.1, 0.3)),
-        first_s=Uniform(0.1, 0.3),
+        first_s=Uniform(2, 3),
         stay_s=Uniform(2.5, 3.5),
         hesitates_s=Uniform(0.05, 0.1),
-        patience_s=0.5,
-        strangers=0.2,
-        faults=0.2,
+        patience_s=3,
+        strangers=0.05,
+        faults=0.1,
         fault_s=Uniform(0.1, 0.2),
     ),
     connected_s=Uniform(3, 4),
@@ -44,7 +44,8 @@ FAST: Final = Pace(
     settings=QUICK,
 )
 FOR_EVER: Final = replace(
-    FAST, habits=replace(FAST.habits, stay_s=Uniform(600, 700), wants=Uniform(1, 1), strangers=0, faults=0)
+    FAST,
+    habits=replace(FAST.habits, stay_s=Uniform(600, 700), wants=Uniform(1, 1), patience_s=10, strangers=0, faults=0),
 )
 NOBODY: Final = replace(FOR_EVER, habits=replace(FOR_EVER.habits, first_s=Uniform(600, 700)))
 

@@ -72,6 +72,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     certificate: str | None = None
     key: str | None = None
     unsigned_firmware: bool = False
+    additional_root_check: bool = False
+    log_pages: int = 32
     grid_a: int | None = None
     grid_voltage_v: int = 230
     soap_host: str = "127.0.0.1"
@@ -95,6 +97,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             seed=self.seed,
             security_profile=self.security_profile,
             unsigned_firmware=self.unsigned_firmware,
+            additional_root_check=self.additional_root_check,
+            log_pages=self.log_pages,
             grid_a=self.grid_a,
             grid_voltage_v=self.grid_voltage_v,
         )

@@ -25,6 +25,8 @@ class Presence(Enum):
     AWAY = auto()
     CALLED = auto()
     """Somebody has started for him; he is on his way to plug in."""
+    WAITING = auto()
+    """He has done what he can, and waits for leave to charge."""
     HERE = auto()
     LEAVING = auto()
 
@@ -109,7 +111,7 @@ class Driver:
 
     def leave_now(self) -> None:
         """Pull the cable, if it is in."""
-        if self._presence in (Presence.HERE, Presence.LEAVING):
+        if self._presence in (Presence.HERE, Presence.WAITING, Presence.LEAVING):
             self._presence = Presence.AWAY
             self._drivers.hardware.unplug(evse_id=self._evse_id)
 
@@ -121,6 +123,8 @@ class Driver:
             self._visit = self._drawn()
             self._presence = Presence.CALLED
             self._then(self._visit.hesitates_s, self._plug_in)
+        elif self._presence is Presence.WAITING and bay.authorization is not None:
+            self._stay()
 
     def ended(self) -> None:
         """The transaction is over and it was not he who ended it."""
@@ -153,26 +157,27 @@ class Driver:
         self.wait()
 
     def _plug_in(self) -> None:
-        self._presence = Presence.HERE
         self._plug()
         self._stay()
 
     def _plug_and_look(self) -> None:
         self._plug()
-        self._then(self._drivers.habits.patience_s, self._look)
+        self._look()
 
     def _swipe_and_look(self) -> None:
         self._swipe()
-        self._then(self._drivers.habits.patience_s, self._look)
+        self._look()
 
     def _look(self) -> None:
         bay = self._bay
-        if bay is None or bay.authorization is None:
-            self._go()
-        else:
+        if bay is not None and bay.authorization is not None:
             self._stay()
+        else:
+            self._presence = Presence.WAITING
+            self._then(self._drivers.habits.patience_s, self._go)
 
     def _stay(self) -> None:
+        self._presence = Presence.HERE
         if self._visit is not None:
             self._then(self._visit.stay_s, self._leave)
 
