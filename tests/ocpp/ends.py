@@ -49,9 +49,18 @@ class End:
         """What follows from a frame, given as JSON value or as it is."""
         return self.session.receive(json.dumps(frame) if isinstance(frame, list) else frame, self.now)
 
-    def calls(self, message: Message, *, timeout_s: float | None = None, within_s: float | None = None) -> str:
+    def calls(
+        self,
+        message: Message,
+        *,
+        timeout_s: float | None = None,
+        within_s: float | None = None,
+        yields_after_s: float | None = None,
+    ) -> str:
         deadline = None if within_s is None else self.now + within_s
-        return self.session.call(message, self.now, timeout_s=timeout_s, deadline=deadline)
+        return self.session.call(
+            message, self.now, timeout_s=timeout_s, deadline=deadline, yields_after_s=yields_after_s
+        )
 
     def replies(self, message_id: str, answer: Message | ErrorReply | ProtocolError) -> list[Event]:
         return self.session.reply(message_id, answer)

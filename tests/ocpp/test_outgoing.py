@@ -377,3 +377,78 @@ class TestConnectionLost:
         csms.calls(CLEAR)
         csms.session.cancel("c1")
         assert csms.session.connection_lost() == []
+
+
+class TestGivingWay:
+    def test_a_call_that_gives_way_has_all_its_time_while_nothing_else_waits(self) -> None:
+        csms = End()
+        csms.calls(CLEAR, yields_after_s=3.0)
+        csms.calls(TRIGGER, yields_after_s=3.0)
+        assert csms.due_in() == 30.0
+        assert csms.later(29.0) == []
+        assert isinstance(csms.hears([3, "c1", ACCEPTED])[0], Answered)
+        assert [frame[1] for frame in csms.said()] == ["c1", "c2"]
+
+    def test_another_one_waits_for_it_no_longer_than_it_was_said_to(self) -> None:
+        csms = End()
+        csms.calls(CLEAR, yields_after_s=3.0)
+        csms.later(1.0)
+        csms.calls(TRIGGER)
+        assert csms.due_in() == 2.0
+        assert csms.later(1.9) == []
+        assert [frame[1] for frame in csms.said()] == ["c1"]
+        assert csms.later(0.2) == [Unanswered("c1", CLEAR, sent=True)]
+        assert [frame[1] for frame in csms.said()] == ["c2"]
+
+    def test_one_that_has_had_its_time_gives_way_at_once(self) -> None:
+        csms = End()
+        csms.calls(CLEAR, yields_after_s=3.0)
+        csms.later(10.0)
+        csms.calls(TRIGGER)
+        assert csms.due_in() == 0.0
+        assert csms.later(0.0) == [Unanswered("c1", CLEAR, sent=True)]
+        assert [frame[1] for frame in csms.said()] == ["c1", "c2"]
+
+    def test_one_that_is_answered_in_that_time_has_lost_nothing(self) -> None:
+        csms = End()
+        csms.calls(CLEAR, yields_after_s=3.0)
+        csms.calls(TRIGGER)
+        csms.later(2.0)
+        assert isinstance(csms.hears([3, "c1", ACCEPTED])[0], Answered)
+        assert isinstance(csms.hears([3, "c2", ACCEPTED])[0], Answered)
+
+    def test_others_go_before_one_that_gives_way_and_is_not_sent_yet(self) -> None:
+        csms = End()
+        csms.calls(CLEAR)
+        csms.calls(CLEAR, yields_after_s=3.0)
+        csms.calls(TRIGGER)
+        for answered in ("c1", "c3", "c2"):
+            assert isinstance(csms.hears([3, answered, ACCEPTED])[0], Answered)
+        assert [frame[1] for frame in csms.said()] == ["c1", "c3", "c2"]
+
+    def test_an_answer_after_it_gave_way_is_late_only_when_it_would_have_been_anyway(self) -> None:
+        csms = End()
+        csms.calls(CLEAR, yields_after_s=3.0)
+        csms.calls(TRIGGER, timeout_s=100.0)
+        csms.later(3.0)
+        csms.later(26.0)
+        assert csms.hears([3, "c1", ACCEPTED]) == []
+        assert csms.session.counts == {}
+        # Once is enough.
+        assert breaches(csms.hears([3, "c1", ACCEPTED])) == [(BreachKind.UNKNOWN_ANSWER, "c1")]
+        csms = End()
+        csms.calls(CLEAR, yields_after_s=3.0)
+        csms.calls(TRIGGER, timeout_s=100.0)
+        csms.later(3.0)
+        csms.later(28.0)
+        assert breaches(csms.hears([4, "c1", "GenericError", "", {}])) == [(BreachKind.LATE_ANSWER, "c1")]
+
+    def test_what_was_given_up_is_forgotten_when_its_answer_would_be_late(self) -> None:
+        csms = End()
+        for _ in range(2):
+            csms.calls(CLEAR, yields_after_s=3.0)
+            csms.calls(TRIGGER, timeout_s=1.0)
+            csms.later(3.0)
+            csms.later(1.0)
+            csms.later(60.0)
+        assert len(csms.session._outgoing._gave_way) == 1

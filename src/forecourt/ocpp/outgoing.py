@@ -1,4 +1,7 @@
-"""Our calls to the peer: one on the wire at a time, the others in a bounded queue, each with its deadlines (Part 4, 4.1.1)."""
+"""Our calls to the peer: one on the wire at a time, the others in a bounded queue, each with its deadlines (Part 4, 4.1.1).
+
+A call may give way: others go before it, and once one of them waits, the peer has less time to answer it.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +54,9 @@ class OwnCall(msgspec.Struct, gc=False):
     """A call of ours.
 
     `deadline` ends the caller's wait wherever the call is. On the wire the peer has `timeout_s` from the moment of sending,
-    that is until `answer_by`; before, no other call is sent, even if nobody waits for the answer any more. `overdue` and
-    `cancelled` say that the outcome has been told already.
+    that is until `answer_by`; before, no other call is sent, even if nobody waits for the answer any more. One that gives way
+    has only `yields_after_s` while another waits that does not. `overdue` and `cancelled` say that the outcome has been told
+    already.
     """
 
     id: str
@@ -62,6 +66,8 @@ class OwnCall(msgspec.Struct, gc=False):
     timeout_s: float
     deadline: float
     answer_by: float = inf
+    yields_after_s: float = inf
+    sent_at: float = inf
     overdue: bool = False
     cancelled: bool = False
 
@@ -70,22 +76,36 @@ class OwnCall(msgspec.Struct, gc=False):
         """Whether its outcome has been told."""
         return self.overdue or self.cancelled
 
+    @property
+    def yields(self) -> bool:
+        """Whether it gives way to others."""
+        return self.yields_after_s < inf
+
 
 class Outgoing:
     """The queue of our calls, and the one that the peer has to answer.
 
-    A call that timed out leaves its id behind for a while, so that a late answer can be told from an invented one.
+    A call that timed out leaves its id behind for a while, so that a late answer can be told from an invented one. So does one
+    that gave way, with when its answer would have been late: what comes before that is no fault of the peer.
     """
 
-    __slots__ = ("_line", "_outstanding", "_queue", "_timed_out")
+    __slots__ = ("_gave_way", "_line", "_outstanding", "_queue", "_timed_out")
 
     def __init__(self, line: Line) -> None:
         self._line = line
         self._outstanding: OwnCall | None = None
         self._queue: list[OwnCall] = []
         self._timed_out: tuple[str, ...] = ()
+        self._gave_way: dict[str, float] = {}
 
-    def put(self, message_id: str, message: Message, timeout_s: float | None, deadline: float | None) -> None:
+    def put(
+        self,
+        message_id: str,
+        message: Message,
+        timeout_s: float | None,
+        deadline: float | None,
+        yields_after_s: float | None = None,
+    ) -> None:
         """Queue a call, written as it will be sent. Raises LocalProtocolError, see `Session.call`."""
         action = self._line.own_action(message)
         if action.response is None:
@@ -100,25 +120,32 @@ class Outgoing:
         frame = encode(Call(message_id, action.name, msgspec.Raw(write(self._line.version, message))))
         if timeout_s is None:
             timeout_s = limits.call_timeout_s
-        self._queue.append(
-            OwnCall(message_id, message, action.response, frame, timeout_s, inf if deadline is None else deadline)
-        )
+        call = OwnCall(message_id, message, action.response, frame, timeout_s, inf if deadline is None else deadline)
+        if yields_after_s is None:
+            # Before those that give way.
+            self._queue.insert(sum(not waiting.yields for waiting in self._queue), call)
+        else:
+            call.yields_after_s = yields_after_s
+            self._queue.append(call)
 
     def go_on(self, now: float) -> None:
         """Write the first call whose time is not up, unless the peer owes us an answer. Its time to answer starts now."""
         if self._outstanding is not None:
+            if self._queue and not self._queue[0].yields:
+                call = self._outstanding
+                call.answer_by = min(call.answer_by, max(call.sent_at + call.yields_after_s, now))
             return
         for at, call in enumerate(self._queue):
             if call.deadline > now:
                 del self._queue[at]
-                call.answer_by = now + call.timeout_s
+                call.sent_at, call.answer_by = now, now + call.timeout_s
                 self._outstanding = call
                 self._line.outbox.append(call.frame)
                 return
 
-    def on_result(self, frame: CallResult, deviations: tuple[Deviation, ...], events: list[Event]) -> None:
+    def on_result(self, frame: CallResult, now: float, deviations: tuple[Deviation, ...], events: list[Event]) -> None:
         """The peer answered."""
-        call = self._settle(frame.id, events)
+        call = self._settle(frame.id, now, events)
         if call is None:
             return
         try:
@@ -130,9 +157,9 @@ class Outgoing:
         else:
             events.append(Answered(call.id, call.request, answer.message, deviations + answer.deviations))
 
-    def on_error(self, frame: CallError, deviations: tuple[Deviation, ...], events: list[Event]) -> None:
+    def on_error(self, frame: CallError, now: float, deviations: tuple[Deviation, ...], events: list[Event]) -> None:
         """The peer answered with an error."""
-        call = self._settle(frame.id, events)
+        call = self._settle(frame.id, now, events)
         if call is not None:
             code = heard_code(frame.code)
             events.append(AnsweredError(call.id, call.request, code, frame.description, frame.details, deviations))
@@ -167,7 +194,11 @@ class Outgoing:
                 events.append(Unanswered(call.id, call.request, sent=True))
             if call.answer_by <= now:
                 self._outstanding = None
-                self._timed_out = (*self._timed_out[1 - _TIMED_OUT_KEPT :], call.id)
+                if call.answer_by < call.sent_at + call.timeout_s:
+                    self._gave_way = {one: by for one, by in self._gave_way.items() if by > now}
+                    self._gave_way[call.id] = call.sent_at + call.timeout_s
+                else:
+                    self._timed_out = (*self._timed_out[1 - _TIMED_OUT_KEPT :], call.id)
         if self._queue:
             events += [Unanswered(late.id, late.request, sent=False) for late in self._queue if late.deadline <= now]
             self._queue = [waiting for waiting in self._queue if waiting.deadline > now]
@@ -194,11 +225,14 @@ class Outgoing:
     def _all(self) -> list[OwnCall]:
         return self._queue if self._outstanding is None else [self._outstanding, *self._queue]
 
-    def _settle(self, message_id: str, events: list[Event]) -> OwnCall | None:
+    def _settle(self, message_id: str, now: float, events: list[Event]) -> OwnCall | None:
         """The call that an answer of this id ends. None if there is none, or nobody waits for it any more."""
         call = self._outstanding
         if call is None or call.id != message_id:
-            if message_id in self._timed_out:
+            in_time_until = self._gave_way.pop(message_id, None)
+            if in_time_until is not None and now <= in_time_until:
+                return None
+            if in_time_until is not None or message_id in self._timed_out:
                 self._line.breach(events, BreachKind.LATE_ANSWER, "the call has timed out", message_id)
             else:
                 self._line.breach(events, BreachKind.UNKNOWN_ANSWER, "no call has this id", message_id)

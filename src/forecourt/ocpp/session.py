@@ -114,13 +114,13 @@ class Session:
                     call = PeerCall(frame.id, frame.action, frame.payload, hash(data), now, deviations)
                     self._incoming.put(call, events)
                 case CallResult():
-                    self._outgoing.on_result(frame, deviations, events)
+                    self._outgoing.on_result(frame, now, deviations, events)
                 case Send():
                     self._on_send(frame, deviations, events)
                 case CallError() | CallResultError() if frame.id == UNREADABLE_ID:
                     line.breach(events, BreachKind.UNREADABLE_TO_PEER, f"{heard_code(frame.code)}: {frame.description}")
                 case CallError():
-                    self._outgoing.on_error(frame, deviations, events)
+                    self._outgoing.on_error(frame, now, deviations, events)
                 case _:
                     self._on_result_error(frame, events)
         self._go_on(now, events)
@@ -133,12 +133,14 @@ class Session:
         *,
         timeout_s: float | None = None,
         deadline: float | None = None,
+        yields_after_s: float | None = None,
         message_id: str | None = None,
     ) -> str:
         """Call the peer, or queue the call while the peer owes us an answer. Returns the message id that its Outcome will have.
 
         The peer has `timeout_s` to answer once the call is on the wire (default: `Limits.call_timeout_s`). `deadline` is the
-        latest moment for the Outcome, waiting included (default: none but that). To repeat a call that nobody answered, give
+        latest moment for the Outcome, waiting included (default: none but that). With `yields_after_s` the call gives way: others
+        go before it, and while one of them waits the peer has only so long to answer it. To repeat a call that nobody answered, give
         its `message_id`: a peer that remembers it will not act again.
 
         Raises LocalProtocolError for what cannot be said in this version or from this side, and for a `message_id` that is
@@ -146,7 +148,7 @@ class Session:
         """
         if message_id is None:
             message_id = self._message_ids()
-        self._outgoing.put(message_id, message, timeout_s, deadline)
+        self._outgoing.put(message_id, message, timeout_s, deadline, yields_after_s)
         self._outgoing.go_on(now)
         return message_id
 

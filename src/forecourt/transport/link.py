@@ -102,14 +102,23 @@ class WebSocketPeer:
         return self._handled
 
     async def call(
-        self, message: Request[AnswerT], *, timeout_s: float | None = None, within_s: float | None = None
+        self,
+        message: Request[AnswerT],
+        *,
+        timeout_s: float | None = None,
+        within_s: float | None = None,
+        yields_after_s: float | None = None,
     ) -> AnswerT:
         now = self._clock.monotonic()
         action = type(message).__name__
         if not self.is_connected:
             raise Disconnected(action, sent=False)
         message_id = self._session.call(
-            message, now, timeout_s=timeout_s, deadline=None if within_s is None else now + within_s
+            message,
+            now,
+            timeout_s=timeout_s,
+            deadline=None if within_s is None else now + within_s,
+            yields_after_s=yields_after_s,
         )
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._calls[message_id] = future

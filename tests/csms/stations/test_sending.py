@@ -90,7 +90,9 @@ class Moody(Store):
 class FakeDoor:
     """Nothing in these tests goes through it: what they say ends in `Office.heard`."""
 
-    async def call(self, message: Request[AnswerT], timeout_s: float | None) -> AnswerT:
+    async def call(
+        self, message: Request[AnswerT], timeout_s: float | None, yields_after_s: float | None = None
+    ) -> AnswerT:
         raise NotImplementedError
 
     def close(self, code: int, reason: str) -> None:

@@ -32,6 +32,7 @@ from forecourt.csms.stations.model import SecurityProfile, Station
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import Sending
 from forecourt.csms.store.errors import StoreError
+from forecourt.errors import NoAnswer
 from forecourt.ocpp import events
 from forecourt.ocpp.deviations import Deviation, Reading
 from forecourt.ocpp.errors import ProtocolError
@@ -167,12 +168,21 @@ class _Connection(Observer):
 
     # The door of the link.
 
-    async def call(self, message: Request[AnswerT], timeout_s: float | None) -> AnswerT:
+    async def call(
+        self, message: Request[AnswerT], timeout_s: float | None, yields_after_s: float | None = None
+    ) -> AnswerT:
         """Call the station. Raises StationError, and LocalProtocolError for what cannot be said."""
         waits_s = self._parts.policy.call_timeout_s if timeout_s is None else timeout_s
-        self._called_at[id(message)] = self._parts.clock.monotonic()
+        began_s = self._called_at[id(message)] = self._parts.clock.monotonic()
+        answer = self.peer.call(message, timeout_s=timeout_s, yields_after_s=yields_after_s)
         try:
-            return await asked(self.peer.call(message, timeout_s=timeout_s), self.peer.identity, waits_s)
+            return await asked(answer, self.peer.identity, waits_s)
+        except NoAnswer:
+            if yields_after_s is None:
+                raise
+            # It may have given way long before that.
+            waited_s = round(self._parts.clock.monotonic() - began_s, 1)
+            raise NoAnswer(self.peer.identity, min(waited_s, waits_s)) from None
         finally:
             self._called_at.pop(id(message), None)
 

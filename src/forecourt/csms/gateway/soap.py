@@ -212,8 +212,10 @@ class _Way:
         self._parts = parts
         self._peer = peer
 
-    async def call(self, message: Request[AnswerT], timeout_s: float | None) -> AnswerT:
-        """Call the station. Raises StationError."""
+    async def call(
+        self, message: Request[AnswerT], timeout_s: float | None, yields_after_s: float | None = None
+    ) -> AnswerT:
+        """Call the station; no call gives way to another here. Raises StationError."""
         waits_s = self._parts.policy.call_timeout_s if timeout_s is None else timeout_s
         return await asked(self._peer.call(message, timeout_s=timeout_s), self._peer.identity, waits_s)
 

@@ -318,9 +318,9 @@ async def test_while_a_list_is_sent_no_other_one_is(peopled: Store) -> None:
     real = Wire.call
 
     class Asking(Wire):
-        async def call(self, message: Any, timeout_s: float | None) -> Any:
+        async def call(self, message: Any, timeout_s: float | None, yields_after_s: float | None = None) -> Any:
             inner.append(await send(link))
-            return await real(self, message, timeout_s)
+            return await real(self, message, timeout_s, yields_after_s)
 
     wire.__class__ = Asking
     assert (await send(link)).status is CommandStatus.ACCEPTED

@@ -79,7 +79,9 @@ class Wire:
     told: list[tuple[str, Json]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
 
-    async def call(self, message: Request[AnswerT], timeout_s: float | None) -> AnswerT:
+    async def call(
+        self, message: Request[AnswerT], timeout_s: float | None, yields_after_s: float | None = None
+    ) -> AnswerT:
         name = type(message).__name__
         request: Json = json.loads(write(self.version, message))
         self.told.append((name, request))

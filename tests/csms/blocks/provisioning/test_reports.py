@@ -271,8 +271,8 @@ async def test_a_report_that_is_there_before_the_station_has_answered_is_complet
     world = await world_of(store, V201)
     original = world.wire.call
 
-    async def hurried(message: Any, timeout_s: float | None) -> Any:
-        answer = await original(message, timeout_s)
+    async def hurried(message: Any, timeout_s: float | None, yields_after_s: float | None = None) -> Any:
+        answer = await original(message, timeout_s, yields_after_s)
         await part(world, 0, [data("C", "a", "1")])
         return answer
 

@@ -449,8 +449,8 @@ async def test_with_the_database_away_the_station_has_still_answered(
     async def away(work: Work) -> None:
         raise StoreAway("away")
 
-    async def then_away(message: Any, timeout_s: float | None) -> Any:
-        answer = await original(message, timeout_s)
+    async def then_away(message: Any, timeout_s: float | None, yields_after_s: float | None = None) -> Any:
+        answer = await original(message, timeout_s, yields_after_s)
         monkeypatch.setattr(Work, "sql", away)
         return answer
 

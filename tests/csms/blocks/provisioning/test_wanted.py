@@ -219,9 +219,9 @@ async def test_a_station_that_is_being_looked_after_is_not_asked_twice(store: St
     await want(world)
     original = world.wire.call
 
-    async def meanwhile(message: Any, timeout_s: float | None) -> Any:
+    async def meanwhile(message: Any, timeout_s: float | None, yields_after_s: float | None = None) -> Any:
         await inventory.look_after(world.block, world.link)
-        return await original(message, timeout_s)
+        return await original(message, timeout_s, yields_after_s)
 
     world.wire.call = meanwhile  # type: ignore[method-assign]
     await inventory.look_after(world.block, world.link)
@@ -252,9 +252,9 @@ async def test_what_is_wanted_anew_while_the_station_is_asked_is_not_taken_for_h
     await want(world)
     original = world.wire.call
 
-    async def slowly(message: Any, timeout_s: float | None) -> Any:
+    async def slowly(message: Any, timeout_s: float | None, yields_after_s: float | None = None) -> Any:
         await want(world, "90")
-        return await original(message, timeout_s)
+        return await original(message, timeout_s, yields_after_s)
 
     world.wire.call = slowly  # type: ignore[method-assign]
     await bring(world)

@@ -86,7 +86,9 @@ class Wire:
     told: list[tuple[str, Json]] = field(default_factory=list)
     closed: list[tuple[int, str]] = field(default_factory=list)
 
-    async def call(self, message: Request[AnswerT], timeout_s: float | None) -> AnswerT:
+    async def call(
+        self, message: Request[AnswerT], timeout_s: float | None, yields_after_s: float | None = None
+    ) -> AnswerT:
         name = type(message).__name__
         payload = json.loads(write(self.version, message))
         self.told.append((name, payload))

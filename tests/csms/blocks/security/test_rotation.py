@@ -88,8 +88,8 @@ async def test_both_passwords_are_let_in_before_the_station_is_asked(store: Stor
     seen: list[set[str]] = []
     original = world.wire.call
 
-    async def slowly(message: Any, timeout_s: float | None) -> Any:
-        answer = await original(message, timeout_s)
+    async def slowly(message: Any, timeout_s: float | None, yields_after_s: float | None = None) -> Any:
+        answer = await original(message, timeout_s, yields_after_s)
         seen.append(await let_in(world))
         return answer
 
@@ -178,8 +178,8 @@ async def test_an_answer_that_comes_after_the_station_came_back_changes_nothing_
     world = await world_of(store, V201)
     original = world.wire.call
 
-    async def slowly(message: Any, timeout_s: float | None) -> Any:
-        answer = await original(message, timeout_s)
+    async def slowly(message: Any, timeout_s: float | None, yields_after_s: float | None = None) -> Any:
+        answer = await original(message, timeout_s, yields_after_s)
         await connected(security_of(store), world.station, sent(world).encode())
         return answer
 
@@ -200,8 +200,8 @@ async def test_with_the_database_away_after_the_answer_both_stay_valid_until_it_
     async def away(work: Work) -> Any:
         raise StoreAway("away")
 
-    async def then_away(message: Any, timeout_s: float | None) -> Any:
-        answer = await original(message, timeout_s)
+    async def then_away(message: Any, timeout_s: float | None, yields_after_s: float | None = None) -> Any:
+        answer = await original(message, timeout_s, yields_after_s)
         monkeypatch.setattr(Work, "sql", away)
         return answer
 

@@ -76,7 +76,9 @@ class Wire:
         self.asked: list[tuple[str, Json]] = []
         self.answers: dict[str, Json] = {}
 
-    async def call(self, message: Request[AnswerT], timeout_s: float | None) -> AnswerT:
+    async def call(
+        self, message: Request[AnswerT], timeout_s: float | None, yields_after_s: float | None = None
+    ) -> AnswerT:
         name = type(message).__name__
         self.asked.append((name, json.loads(write(self.version, message))))
         response = self.version.actions[name].response

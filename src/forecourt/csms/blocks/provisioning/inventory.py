@@ -45,7 +45,7 @@ async def look_after(block: Provisioning, link: Link) -> None:
 
     B02.FR.01: a station that waits may be set up, and B03.FR.03: one that was turned away is not spoken to. Raises StoreError.
     """
-    station = link.station
+    station, link = link.station, link.in_background()
     live = station.recall(Live)
     if live.busy or station.registration is Registration.REJECTED:
         return
