@@ -27,7 +27,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Request, Viewpor
 
 from bench._stations import say
 from tools.web.__main__ import build
-from tools.web.browser import ARGUMENTS, chromium
+from tools.web.browser import launching
 
 _STARTS_WITHIN_S: Final = 120
 _SCREEN: Final[ViewportSize] = {"width": 1280, "height": 900}
@@ -167,7 +167,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="forecourt-bench-") as folder:
         os.chmod(folder, 0o755)  # the own account of the database has to get in
         async with demo(Path(folder) / "demo") as place, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+            browser = await playwright.chromium.launch(**launching())
             sizes = await first_load(browser, place)
             context = await browser.new_context(viewport=_SCREEN)
             answer = await context.request.post(

@@ -17,7 +17,7 @@ from tests.csms.api.system import System, client_of
 from tests.csms.conftest import another_database, server
 from tests.web.browsing import ADMINISTRATOR, Dashboard
 from tools.web.__main__ import build
-from tools.web.browser import ARGUMENTS, chromium
+from tools.web.browser import launching
 
 __all__ = ["server"]
 
@@ -28,7 +28,7 @@ async def dashboard(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathF
     asyncio.get_running_loop().set_debug(False)
     folder: Path = tmp_path_factory.mktemp("csms")
     await asyncio.to_thread(build)
-    program = await asyncio.to_thread(chromium)
+    options = await asyncio.to_thread(launching)
     async with another_database(server, "browsed") as url:
         config = Config(
             server=Server(host="127.0.0.1", port=0),
@@ -38,7 +38,7 @@ async def dashboard(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathF
             database=Database(url=url, folder=folder),
         )
         async with app.run(config) as csms, client_of(csms) as client, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+            browser = await playwright.chromium.launch(**options)
             try:
                 key = (folder / "secrets/local-administration").read_bytes().hex()
                 yield Dashboard(System(csms, client, key), browser)

@@ -26,7 +26,7 @@ from tests.csms.api.system import Caller, System, client_of
 from tests.csms.conftest import another_database
 from tests.web.browsing import ADMINISTRATOR, PATIENCE_MS, Dashboard, pictures
 from tools.web.__main__ import build
-from tools.web.browser import ARGUMENTS, chromium
+from tools.web.browser import launching
 from tools.web.node import WEB
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -69,8 +69,8 @@ async def network(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFac
         csms = await stack.enter_async_context(live(config, folder, kept, 1, lambda words: None))
         client = await stack.enter_async_context(client_of(csms))
         playwright = await stack.enter_async_context(async_playwright())
-        program = await asyncio.to_thread(chromium)
-        browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        options = await asyncio.to_thread(launching)
+        browser = await playwright.chromium.launch(**options)
         stack.push_async_callback(browser.close)
         system = System(csms, client, (folder / "secrets/local-administration").read_bytes().hex())
         await _until_somebody_charges(system.platform)

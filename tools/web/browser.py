@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tools.web.node import MODULES, alone, install, node
 
@@ -14,6 +14,13 @@ VARIABLE: Final = "FORECOURT_CHROMIUM"
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _UNPACKED: Final = MODULES / ".chromium"
 _UNPACK: Final = "import packed from '@sparticuz/chromium'; process.stdout.write(await packed.executablePath());"
+
+_PLACE: Final = {
+    "TMPDIR": str(_UNPACKED),
+    "HOME": str(_UNPACKED),
+    # It unpacks its libraries only where it believes to be at home.
+    "AWS_LAMBDA_JS_RUNTIME": "nodejs24.x",
+}
 
 ARGUMENTS: Final = (
     # Without a sandbox, because it needs rights that neither containers nor root give; it sees only our own pages.
@@ -31,6 +38,22 @@ ARGUMENTS: Final = (
     # Screenshots look the same wherever they are made.
     "--font-render-hinting=none",
 )
+
+
+def launching() -> dict[str, Any]:
+    """What playwright's `launch` is to be given. Raises FileNotFoundError as `chromium` does."""
+    program = chromium()
+    libraries = _UNPACKED / "al2023/lib"
+    environment = dict(os.environ)
+    if program.is_relative_to(_UNPACKED) and _lacks_libraries(program):
+        environment["LD_LIBRARY_PATH"] = f"{libraries}:{environment.get('LD_LIBRARY_PATH', '')}".rstrip(":")
+    return {"executable_path": program, "args": list(ARGUMENTS), "env": environment}
+
+
+def _lacks_libraries(program: Path) -> bool:
+    """Whether this machine has not all of the libraries it is linked to: the package brings those that small systems lack."""
+    linked = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
+    return "not found" in linked
 
 
 def chromium() -> Path:
@@ -52,8 +75,7 @@ def _unpacked() -> Path:
             shutil.rmtree(_UNPACKED, ignore_errors=True)
             _UNPACKED.mkdir()
             try:
-                # The package unpacks what looks like its own environment needs, its fonts among it, into the folder for temporary files.
-                node("--input-type=module", "-e", _UNPACK, TMPDIR=str(_UNPACKED), HOME=str(_UNPACKED))
+                node("--input-type=module", "-e", _UNPACK, **_PLACE)
             except subprocess.CalledProcessError as failed:
                 raise FileNotFoundError(f"no Chromium here: install one, or name one in {VARIABLE}") from failed
             (_UNPACKED / ".complete").touch()
