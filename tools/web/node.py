@@ -25,7 +25,11 @@ def node(*arguments: str | Path, **environment: str) -> None:
     """Run Node.js in web/. Raises CalledProcessError when it fails."""
     path = f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     subprocess.run(
-        [NODE, *map(str, arguments)], cwd=WEB, check=True, env={**os.environ, "PATH": path, "CI": "1", **environment}
+        [NODE, *map(str, arguments)],
+        cwd=WEB,
+        check=True,
+        # Whom the machine trusts is trusted, as pip does: its registry may be behind a certificate of its own.
+        env={"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path, "CI": "1", **environment},
     )
 
 
