@@ -1,7 +1,7 @@
 # Everything there is to do here, by name; `make help` lists it. Each target works alone on a fresh clone.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run web check fix test bench generate fuzz lock
+.PHONY: help setup run web check fix test bench generate fuzz mutate lock
 
 VENV := .venv
 RUN := $(VENV)/bin/python -m
@@ -57,6 +57,9 @@ endif
 
 fuzz: $(READY) ## Throw mutated input at every parser (ARGS="--seconds 60 --seed 7")
 	$(RUN) tools.fuzz $(ARGS)
+
+mutate: $(READY) ## Spoil the station block by block and see that its tests notice (ARGS=BLOCK; takes minutes)
+	$(RUN) tools.mutate $(ARGS)
 
 generate: $(READY) ## Write the generated sources and docs/conformance.md anew
 	$(RUN) tools.generate

@@ -1,0 +1,1 @@
+"""Spoils the station on purpose, block by block, to see that its tests notice."""
