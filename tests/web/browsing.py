@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
@@ -31,6 +31,13 @@ PATIENCE_MS: Final = 20_000
 
 _AXE: Final = MODULES / "axe-core/axe.min.js"
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_CONTRAST: Final = {"type": "rule", "values": ["color-contrast"]}
+"""What may be otherwise in the other theme: the page is the same."""
+_THEMES: Final[tuple[tuple[Literal["light", "dark"], dict[str, Any]], ...]] = (
+    ("light", {"type": "tag", "values": _RULES}),
+    ("dark", _CONTRAST),
+)
+
 # Before somebody has signed in, the page asks who is there, and is told that nobody is; what is refused is shown, and logged too.
 _EXPECTED: Final = ("Failed to load resource",)
 
@@ -62,13 +69,11 @@ class Visitor:
         await self.page.get_by_role("menu").wait_for(state="hidden")
         # Not as a script of the page: its policy lets nobody add one.
         await self.page.evaluate(_AXE.read_text())
-        for scheme in ("light", "dark"):
+        for scheme, rules in _THEMES:
             await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             # Colours on their way from one theme to the other are nobody's.
             await self.page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
-            found = await self.page.evaluate(
-                "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })", _RULES
-            )
+            found = await self.page.evaluate("(rules) => axe.run(document, { runOnly: rules })", rules)
             said = [f"{one['id']}: {one['help']}: {_where(one)}" for one in found["violations"]]
             assert said == [], f"{self.page.url} in the {scheme} theme: {said}"
         await self.page.emulate_media(color_scheme="light")

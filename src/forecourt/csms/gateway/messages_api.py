@@ -41,7 +41,7 @@ LONGEST_SEARCH: Final = timedelta(days=7)
 
 MOST_FOLLOWERS: Final = 500
 MOST_FOLLOWERS_PER_CALLER: Final = 20
-JSON_LINES: Final = "application/x-ndjson"
+JSON_LINES: Final = "text/x-ndjson"
 _PER_PAGE: Final = 500
 
 

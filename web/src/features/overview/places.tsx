@@ -99,8 +99,8 @@ function WorldMap({ places }: { places: Counted[] }) {
     });
     const shown = place.current;
     shown.dataset.drawn = "false";
-    made.once("idle", () => {
-      shown.dataset.drawn = "true";
+    made.on("idle", () => {
+      if (made.isSourceLoaded("countries")) shown.dataset.drawn = "true";
     });
     made.addControl(new NavigationControl({ showCompass: false }));
     map.current = made;
