@@ -3,5 +3,5 @@ import { Empty } from "@/shared/ui/empty.tsx";
 
 export function Missing() {
   const words = useWords();
-  return <Empty title={words.common.notFound}>{words.common.notFoundHelp}</Empty>;
+  return <Empty title={words.everyday.notFound}>{words.everyday.notFoundHelp}</Empty>;
 }

@@ -14,7 +14,7 @@ type Found = { to: string; label: string; kind: string };
 export default function Palette({ close }: { close: () => void }) {
   const words = useWords();
   return (
-    <Modal opened onClose={close} title={words.nav.palette} closeButtonProps={{ "aria-label": words.common.close }}>
+    <Modal opened onClose={close} title={words.nav.palette} closeButtonProps={{ "aria-label": words.everyday.close }}>
       <Search close={close} />
     </Modal>
   );

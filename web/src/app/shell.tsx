@@ -29,7 +29,7 @@ export function Shell() {
   return (
     <AppShell header={{ height: 56 }} navbar={{ width: 220, breakpoint: "sm", collapsed: { mobile: !opened } }} padding="md">
       <a className="skip" href="#content">
-        {words.common.skip}
+        {words.everyday.skip}
       </a>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
@@ -132,17 +132,17 @@ function ScopeChoice() {
       ));
   return (
     <NativeSelect
-      aria-label={words.common.scope}
+      aria-label={words.everyday.scope}
       value={value}
       visibleFrom="xs"
       w={190}
       onChange={(event) => choose(event.currentTarget.value)}
     >
-      <option value="">{words.common.everything}</option>
+      <option value="">{words.everyday.everything}</option>
       {organisations.map((one) =>
         many ? (
           <optgroup key={one.id} label={one.name}>
-            <option value={`o${one.id}`}>{words.common.allOf(one.name)}</option>
+            <option value={`o${one.id}`}>{words.everyday.allOf(one.name)}</option>
             {siteOptions(one.id)}
           </optgroup>
         ) : (

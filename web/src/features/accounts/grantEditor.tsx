@@ -55,7 +55,7 @@ export function GrantEditor({ grants, change, error }: Props) {
               <ActionIcon
                 variant="default"
                 size="lg"
-                aria-label={`${words.common.remove}: ${words.accounts.roles[grant.role]}, ${placeName(grant, named)}`}
+                aria-label={`${words.everyday.remove}: ${words.accounts.roles[grant.role]}, ${placeName(grant, named)}`}
                 onClick={() => change(grants.filter((_, at) => at !== index))}
               >
                 <IconTrash size={16} aria-hidden />

@@ -60,7 +60,7 @@ export function KeysPage() {
   ];
   if (may("keys.write")) {
     columns.push({
-      name: words.common.change,
+      name: words.everyday.change,
       align: "right",
       cell: (key) =>
         key.revokedAt === null && (

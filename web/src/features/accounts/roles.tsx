@@ -79,8 +79,8 @@ function RolesTable({ roles }: { roles: readonly RoleOut[] }) {
 function Mark({ yes }: { yes: boolean }) {
   const words = useWords();
   return yes ? (
-    <IconCheck size={18} role="img" aria-label={words.common.yes} color="var(--mantine-color-teal-text)" />
+    <IconCheck size={18} role="img" aria-label={words.everyday.yes} color="var(--mantine-color-teal-text)" />
   ) : (
-    <IconMinus size={18} role="img" aria-label={words.common.no} color="var(--mantine-color-dimmed)" />
+    <IconMinus size={18} role="img" aria-label={words.everyday.no} color="var(--mantine-color-dimmed)" />
   );
 }

@@ -133,7 +133,7 @@ function Actions({ user, show }: ActionsProps) {
         {words.accounts.resetPassword}
       </Button>
       <Button variant="default" c="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => ask("remove")}>
-        {words.common.remove}
+        {words.everyday.remove}
       </Button>
       <Confirm
         opened={asking === "password"}
@@ -151,7 +151,7 @@ function Actions({ user, show }: ActionsProps) {
         opened={asking === "remove"}
         close={close}
         title={words.accounts.removeTitle(login)}
-        act={words.common.remove}
+        act={words.everyday.remove}
         run={async () => {
           await told(api.DELETE("/api/v1/users/{user_id}", { params, headers: ifStill(user) }));
           await navigate({ to: "/users" });

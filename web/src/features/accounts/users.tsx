@@ -80,7 +80,7 @@ export function UsersPage() {
         <Stack>
           <FilterBar filters={filters} change={change}>
             <SearchField
-              label={words.common.search}
+              label={words.everyday.search}
               hint={words.accounts.searchHint}
               value={asked.search}
               change={(search) => change({ search })}

@@ -98,7 +98,7 @@ export function BulkPage() {
               cell: (one) => <Text size="sm">{one.commandReason || one.detail || one.reason}</Text>,
             },
           ]}
-          empty={<Empty title={words.common.none} />}
+          empty={<Empty title={words.everyday.none} />}
         />
       </Stack>
       <Confirm

@@ -122,7 +122,7 @@ function Details({ command: given, close }: { command: CommandOut; close: () => 
       onClose={close}
       size="lg"
       title={titleOf(kinds.find((kind) => kind.kind === command.kind) ?? command, words)}
-      closeButtonProps={{ "aria-label": words.common.close }}
+      closeButtonProps={{ "aria-label": words.everyday.close }}
     >
       <Stack>
         <Outcome command={command} />

@@ -109,7 +109,7 @@ function Followed({ stationId }: { stationId?: number }) {
       {list.refused ? (
         <Refusal error={list.refused} again={list.again} />
       ) : list.loading ? (
-        <Skeleton h={320} aria-label={words.common.loading} />
+        <Skeleton h={320} aria-label={words.everyday.loading} />
       ) : messages.length === 0 ? (
         <Paper withBorder>
           <Empty

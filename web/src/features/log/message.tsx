@@ -57,7 +57,7 @@ export function Whole({ message }: { message: MessageOut }) {
         </Text>
         <CopyButton value={whole}>
           {({ copied, copy }) => (
-            <Tooltip label={copied ? words.common.copied : said.copyMessage}>
+            <Tooltip label={copied ? words.everyday.copied : said.copyMessage}>
               <ActionIcon variant="subtle" size="sm" onClick={copy} aria-label={said.copyMessage}>
                 {copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
               </ActionIcon>

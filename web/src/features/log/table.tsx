@@ -46,7 +46,7 @@ export function Messages({ messages, anyStation, more, loadingMore }: Props) {
       {more && (
         <Center p="sm">
           <Button variant="default" onClick={more} loading={loadingMore}>
-            {words.common.more}
+            {words.everyday.more}
           </Button>
         </Center>
       )}

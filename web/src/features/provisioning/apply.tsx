@@ -168,7 +168,7 @@ function Stations({ chosen, choose }: { chosen: readonly number[]; choose: (ids:
             {chosen.length === 0 ? said.applyStationsHelp : said.chosen(chosen.length)}
           </Text>
         </div>
-        <SearchField label={words.common.search} value={search} change={setSearch} />
+        <SearchField label={words.everyday.search} value={search} change={setSearch} />
       </Group>
       <Listing
         label={said.applyStations}

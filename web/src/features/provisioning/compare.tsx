@@ -58,7 +58,7 @@ function SideBySide({ a, b }: { a: number; b: number }) {
   const search = asText(filters.search) ?? "";
   const error = ofA.error ?? ofB.error;
   if (error) return <Refusal error={error} again={() => void Promise.all([ofA.refetch(), ofB.refetch()])} />;
-  if (!ofA.data || !ofB.data) return <Skeleton h={320} aria-label={words.common.loading} />;
+  if (!ofA.data || !ofB.data) return <Skeleton h={320} aria-label={words.everyday.loading} />;
   const differing = pairs.filter((pair) => pair.differs);
   const shown = (onlyDifferences ? differing : pairs).filter((pair) =>
     [pair.a, pair.b].some((one) => one !== undefined && fits(one, search) && (!onlyWritable || isWritable(one))),

@@ -67,7 +67,7 @@ function Settings({ station }: { station: StationDetail }) {
   );
   const error = variables.error ?? wanted.error;
   if (error) return <Refusal error={error} again={() => void (variables.error ? variables.refetch() : wanted.refetch())} />;
-  if (!variables.data || !wanted.data) return <Skeleton h={320} aria-label={words.common.loading} />;
+  if (!variables.data || !wanted.data) return <Skeleton h={320} aria-label={words.everyday.loading} />;
   const reported = new Set(variables.data.map(keyOf));
   const mayWrite = may("configuration.write");
   return (

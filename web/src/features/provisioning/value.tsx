@@ -34,7 +34,7 @@ export function Value({ variable }: { variable: VariableOut }) {
   }
   if (kindOf(variable) === "boolean") {
     const truth = variable.value.toLowerCase() === "true";
-    return <>{truth ? words.common.yes : words.common.no}</>;
+    return <>{truth ? words.everyday.yes : words.everyday.no}</>;
   }
   return <span style={{ overflowWrap: "anywhere" }}>{written(variable, variable.value, format)}</span>;
 }
@@ -76,8 +76,8 @@ export function ValueInput({ variable, label, value, change, error }: Props) {
         <Select
           {...common}
           data={[
-            { value: "true", label: words.common.yes },
-            { value: "false", label: words.common.no },
+            { value: "true", label: words.everyday.yes },
+            { value: "false", label: words.everyday.no },
           ]}
           value={value.toLowerCase()}
           onChange={(chosen) => chosen !== null && change(chosen)}
@@ -119,7 +119,7 @@ export function ValueInput({ variable, label, value, change, error }: Props) {
           maxValues={variable.maxElements ?? undefined}
           searchable
           clearable
-          clearButtonProps={{ "aria-label": `${words.common.clear}: ${label}` }}
+          clearButtonProps={{ "aria-label": `${words.everyday.clear}: ${label}` }}
         />
       );
     default:

@@ -40,7 +40,7 @@ export function Wishing({ stationId, variable, wanted, close }: Props) {
   const wishing = useWishing(stationId, close);
   const fault = wishing.error instanceof Refused ? wishing.error.fault("values[0]") : undefined;
   return (
-    <Modal opened onClose={close} title={said.wishTitle(nameOf(variable))} closeButtonProps={{ "aria-label": words.common.close }}>
+    <Modal opened onClose={close} title={said.wishTitle(nameOf(variable))} closeButtonProps={{ "aria-label": words.everyday.close }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -74,7 +74,7 @@ export function Wishing({ stationId, variable, wanted, close }: Props) {
             )}
             <Group>
               <Button variant="default" onClick={close}>
-                {words.common.cancel}
+                {words.everyday.cancel}
               </Button>
               <Button type="submit" loading={wishing.isPending}>
                 {said.wish}

@@ -173,7 +173,7 @@ function Sessions() {
       name: words.settings.browser,
       cell: (one) => (
         <>
-          <span title={one.agent}>{agentName(one.agent) || words.common.unknown}</span>{" "}
+          <span title={one.agent}>{agentName(one.agent) || words.everyday.unknown}</span>{" "}
           {one.current && (
             <Badge variant="light" color="teal">
               {words.settings.here}
@@ -196,7 +196,7 @@ function Sessions() {
         list={list}
         columns={columns}
         keyOf={(one) => `${one.createdAt} ${one.peer}`}
-        empty={<Empty title={words.common.none} />}
+        empty={<Empty title={words.everyday.none} />}
       />
       {list.items.some((one) => !one.current) && (
         <Button variant="default" w="fit-content" onClick={() => ask(true)}>

@@ -41,7 +41,7 @@ export function NewOrganisationPage() {
   });
   return (
     <Page title={words.sites.addOrganisation} under={[{ title: words.nav.organisations, to: "/organisations" }]}>
-      <Form error={adding.error} saving={adding.isPending} submit={adding.mutate} act={words.common.add} backTo="/organisations">
+      <Form error={adding.error} saving={adding.isPending} submit={adding.mutate} act={words.everyday.add} backTo="/organisations">
         <Inputs draft={draft} error={adding.error} />
       </Form>
     </Page>
@@ -155,13 +155,13 @@ function Removing({ organisation }: { organisation: Tagged<OrganisationOut> }) {
   return (
     <>
       <Button variant="default" c="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => ask(true)}>
-        {words.common.remove}
+        {words.everyday.remove}
       </Button>
       <Confirm
         opened={asking}
         close={() => ask(false)}
         title={words.sites.removeTitle(name)}
-        act={words.common.remove}
+        act={words.everyday.remove}
         run={async () => {
           const params = { path: { organisation_id: id } };
           await told(

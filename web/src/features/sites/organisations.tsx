@@ -57,7 +57,7 @@ export function OrganisationsPage() {
     <Page title={words.nav.organisations} actions={adding}>
       <Stack>
         <FilterBar filters={filters} change={change}>
-          <SearchField label={words.common.search} value={asked.search} change={(search) => change({ search })} />
+          <SearchField label={words.everyday.search} value={asked.search} change={(search) => change({ search })} />
         </FilterBar>
         <Listing
           label={words.nav.organisations}

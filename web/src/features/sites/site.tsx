@@ -78,7 +78,7 @@ function Where({ site }: { site: SiteOut }) {
     <Facts
       of={[
         [words.sites.address, site.address],
-        [words.common.organisation, owner?.(site.organisationId)],
+        [words.everyday.organisation, owner?.(site.organisationId)],
         [
           words.sites.position,
           placed && `${format.number(latitudeDegrees, 5)}°, ${format.number(longitudeDegrees, 5)}°`,
@@ -149,16 +149,16 @@ function Actions({ site }: { site: Tagged<SiteOut> }) {
   return (
     <>
       <Button component={Link} to={`/sites/${id}/edit`} variant="default" leftSection={<IconPencil size={16} aria-hidden />}>
-        {words.common.edit}
+        {words.everyday.edit}
       </Button>
       <Button variant="default" c="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => remove(true)}>
-        {words.common.remove}
+        {words.everyday.remove}
       </Button>
       <Confirm
         opened={removing}
         close={() => remove(false)}
         title={words.sites.removeTitle(name)}
-        act={words.common.remove}
+        act={words.everyday.remove}
         run={async () => {
           await told(
             api.DELETE("/api/v1/sites/{site_id}", { params: { path: { site_id: id } }, headers: ifStill(site) }),

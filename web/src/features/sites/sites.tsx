@@ -42,7 +42,7 @@ export function SitesPage() {
     },
     ...(owner === null
       ? []
-      : [{ name: words.common.organisation, wide: true, cell: (site: SiteOut) => owner(site.organisationId) }]),
+      : [{ name: words.everyday.organisation, wide: true, cell: (site: SiteOut) => owner(site.organisationId) }]),
     { name: words.sites.address, cell: (site) => site.address },
     { name: words.sites.timeZone, wide: true, cell: (site) => site.timeZone },
     { name: words.sites.createdAt, wide: true, sort: "createdAt", cell: (site) => format.date(site.createdAt) },
@@ -57,7 +57,7 @@ export function SitesPage() {
       <Stack>
         <FilterBar filters={filters} change={change}>
           <SearchField
-            label={words.common.search}
+            label={words.everyday.search}
             hint={words.sites.searchHint}
             value={asked.search}
             change={(search) => change({ search })}

@@ -36,7 +36,7 @@ export function EditStation({ station, close }: { station: StationDetail; close:
     saving.mutate();
   };
   return (
-    <Modal opened onClose={close} title={words.stations.edit(station.stationId)} closeButtonProps={{ "aria-label": words.common.close }}>
+    <Modal opened onClose={close} title={words.stations.edit(station.stationId)} closeButtonProps={{ "aria-label": words.everyday.close }}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
@@ -94,10 +94,10 @@ export function EditStation({ station, close }: { station: StationDetail; close:
           {saving.error && <Refusal error={saving.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
-              {words.common.cancel}
+              {words.everyday.cancel}
             </Button>
             <Button type="submit" loading={saving.isPending} disabled={Object.keys(changed).length === 0}>
-              {words.common.save}
+              {words.everyday.save}
             </Button>
           </Group>
         </Stack>

@@ -48,7 +48,7 @@ export function FilterBar({ filters, change }: Props) {
       />
       {isFiltered && (
         <Button variant="subtle" onClick={() => change(Object.fromEntries(NAMES.map((name) => [name, undefined])))}>
-          {words.common.clearFilters}
+          {words.everyday.clearFilters}
         </Button>
       )}
       <Views filters={filters} change={change} />
@@ -105,7 +105,7 @@ function Views({ filters, change }: Props) {
               <Menu.Item
                 w={40}
                 color="red"
-                aria-label={`${words.common.remove}: ${view.name}`}
+                aria-label={`${words.everyday.remove}: ${view.name}`}
                 onClick={() => forget(view.name)}
                 leftSection={<IconTrash size={14} aria-hidden />}
               />
@@ -118,7 +118,7 @@ function Views({ filters, change }: Props) {
         opened={naming}
         onClose={() => setNaming(false)}
         title={words.stations.keepView}
-        closeButtonProps={{ "aria-label": words.common.close }}
+        closeButtonProps={{ "aria-label": words.everyday.close }}
       >
         <form onSubmit={submit}>
           <Stack gap="sm">
@@ -130,7 +130,7 @@ function Views({ filters, change }: Props) {
               onChange={(event) => setName(event.currentTarget.value)}
             />
             <Group justify="flex-end">
-              <Button type="submit">{words.common.save}</Button>
+              <Button type="submit">{words.everyday.save}</Button>
             </Group>
           </Stack>
         </form>

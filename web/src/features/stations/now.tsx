@@ -122,10 +122,10 @@ function Actions({ station }: { station: StationDetail }) {
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Item onClick={() => setOpen("edit")}>{words.common.change}</Menu.Item>
+            <Menu.Item onClick={() => setOpen("edit")}>{words.everyday.change}</Menu.Item>
             <Menu.Item onClick={() => setOpen("password")}>{words.stations.newPassword}</Menu.Item>
             <Menu.Item color="red" onClick={() => setOpen("remove")}>
-              {words.common.remove}
+              {words.everyday.remove}
             </Menu.Item>
           </Menu.Dropdown>
         </Menu>

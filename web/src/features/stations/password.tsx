@@ -19,14 +19,14 @@ export function PasswordDialog({ station, close }: { station: StationDetail; clo
       ),
   });
   return (
-    <Modal opened onClose={close} title={words.stations.newPassword} closeButtonProps={{ "aria-label": words.common.close }}>
+    <Modal opened onClose={close} title={words.stations.newPassword} closeButtonProps={{ "aria-label": words.everyday.close }}>
       <Stack>
         <Text size="sm">{giving.data ? words.stations.passwordOnce : words.stations.newPasswordHelp}</Text>
         {giving.error && <Refusal error={giving.error} />}
         {giving.data && <Copyable value={giving.data.password} label={words.accounts.password} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
-            {giving.data ? words.common.close : words.common.cancel}
+            {giving.data ? words.everyday.close : words.everyday.cancel}
           </Button>
           {!giving.data && (
             <Button color="red" loading={giving.isPending} onClick={() => giving.mutate()}>

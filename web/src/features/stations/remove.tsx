@@ -14,7 +14,7 @@ export function RemoveStation({ station, close }: { station: StationDetail; clos
       opened
       close={close}
       title={words.stations.removeTitle(station.stationId)}
-      act={words.common.remove}
+      act={words.everyday.remove}
       run={async () => {
         await told(api.DELETE("/api/v1/stations/{station_id}", { params: { path: { station_id: station.id } } }));
         tell(words.stations.removed(station.stationId));

@@ -68,7 +68,7 @@ export function EditTokenPage() {
         // What somebody writes is not replaced while they write it: the tag tells whether it still fits.
         <Editing key={id} token={token.data} />
       ) : (
-        <Loader aria-label={words.common.loading} />
+        <Loader aria-label={words.everyday.loading} />
       )}
     </Page>
   );

@@ -42,13 +42,13 @@ export function GroupsPage() {
     },
     {
       name: words.tokens.masterPass,
-      cell: (group) => (group.masterPass ? <Badge color="violet" variant="light">{words.tokens.masterPass}</Badge> : words.common.no),
+      cell: (group) => (group.masterPass ? <Badge color="violet" variant="light">{words.tokens.masterPass}</Badge> : words.everyday.no),
     },
     { name: words.tokens.createdAt, wide: true, cell: (group) => format.date(group.createdAt) },
   ];
   if (may("tokens.write")) {
     columns.push({
-      name: words.common.change,
+      name: words.everyday.change,
       align: "right",
       cell: (group) => (
         <Button size="xs" variant="default" onClick={() => choose(group)}>
@@ -137,7 +137,7 @@ function Adding({ opened, close }: { opened: boolean; close: () => void }) {
   });
   const refused = adding.error instanceof Refused ? adding.error : null;
   return (
-    <Modal opened={opened} onClose={close} title={words.tokens.addGroup} closeButtonProps={{ "aria-label": words.common.close }}>
+    <Modal opened={opened} onClose={close} title={words.tokens.addGroup} closeButtonProps={{ "aria-label": words.everyday.close }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -163,7 +163,7 @@ function Adding({ opened, close }: { opened: boolean; close: () => void }) {
             onChange={(event) => setMasterPass(event.currentTarget.checked)}
           />
           <Button type="submit" loading={adding.isPending}>
-            {words.common.add}
+            {words.everyday.add}
           </Button>
         </Stack>
       </form>

@@ -60,7 +60,7 @@ export function TokensPage() {
       <Stack>
         <FilterBar filters={filters} change={change}>
           <SearchField
-            label={words.common.search}
+            label={words.everyday.search}
             hint={words.tokens.searchHint}
             value={asked.search}
             change={(search) => change({ search })}

@@ -147,7 +147,7 @@ function Actions({ token }: { token: Tagged<TokenOut> }) {
   return (
     <>
       <Button component={Link} to={`/tokens/${id}/edit`} variant="default" leftSection={<IconPencil size={16} aria-hidden />}>
-        {words.common.edit}
+        {words.everyday.edit}
       </Button>
       <Button
         variant="default"
@@ -157,7 +157,7 @@ function Actions({ token }: { token: Tagged<TokenOut> }) {
         {blocked ? words.tokens.unblock : words.tokens.block}
       </Button>
       <Button variant="default" c="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => ask("remove")}>
-        {words.common.remove}
+        {words.everyday.remove}
       </Button>
       <Confirm
         opened={asking === "block"}
@@ -195,7 +195,7 @@ function Actions({ token }: { token: Tagged<TokenOut> }) {
         opened={asking === "remove"}
         close={close}
         title={words.tokens.removeTitle(value)}
-        act={words.common.remove}
+        act={words.everyday.remove}
         run={async () => {
           await told(api.DELETE("/api/v1/tokens/{token_id}", { params, headers: ifStill(token) }));
           await navigate({ to: "/tokens" });

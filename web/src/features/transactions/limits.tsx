@@ -38,7 +38,7 @@ export function Limits({ session, mayControl }: Props) {
           {said.limitsHelp}
         </Text>
       )}
-      <Modal opened={opened} onClose={form.close} title={said.setLimits} closeButtonProps={{ "aria-label": words.common.close }}>
+      <Modal opened={opened} onClose={form.close} title={said.setLimits} closeButtonProps={{ "aria-label": words.everyday.close }}>
         <Form session={session} close={form.close} />
       </Modal>
     </Paper>
@@ -179,7 +179,7 @@ function Form({ session, close }: { session: TransactionDetail; close: () => voi
         {setting.error && !known && <Refusal error={setting.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
-            {words.common.cancel}
+            {words.everyday.cancel}
           </Button>
           <Button type="submit" loading={setting.isPending}>
             {said.setLimits}

@@ -178,7 +178,7 @@ function About({ session }: { session: TransactionDetail }) {
   const outlet = useOutlet();
   const said = words.transactions;
   const because: Record<string, string> = said.because;
-  const wh = (value: number | null) => (value === null ? words.common.unknown : `${format.number(value, 3)}\u00a0Wh`);
+  const wh = (value: number | null) => (value === null ? words.everyday.unknown : `${format.number(value, 3)}\u00a0Wh`);
   const token =
     session.tokenId !== null && may("tokens.read") ? (
       <Anchor component={Link} to={`/tokens/${session.tokenId}`} size="sm">
@@ -212,7 +212,7 @@ function About({ session }: { session: TransactionDetail }) {
               {because[session.verdictReason] ?? session.verdictReason}
             </Stack>,
           ],
-          [said.billable, session.billable ? words.common.yes : words.common.no],
+          [said.billable, session.billable ? words.everyday.yes : words.everyday.no],
           [said.started, format.instant(session.startedAt)],
           [said.ended, session.endedAt && format.instant(session.endedAt)],
           [
@@ -224,7 +224,7 @@ function About({ session }: { session: TransactionDetail }) {
           [said.registers, metered && said.register(wh(session.registerBeginWh), wh(session.registerEndWh))],
           [said.exported, session.energyExportedWh ? format.energy(session.energyExportedWh) : null],
           [said.price, session.pricePerKwh && format.money(session.pricePerKwh, session.currency)],
-          [said.localCost, session.localCost && words.common.yes],
+          [said.localCost, session.localCost && words.everyday.yes],
           [said.wireId, session.wireId],
           [said.number, session.number],
           [said.remoteStart, session.remoteStartId],

@@ -35,7 +35,7 @@ export function Stopping({ sessionId, asked }: Props) {
       <Button color="red" leftSection={<IconPlayerStop size={16} aria-hidden />} onClick={question.open}>
         {said.stop}
       </Button>
-      <Modal opened={opened} onClose={question.close} title={said.stop} closeButtonProps={{ "aria-label": words.common.close }}>
+      <Modal opened={opened} onClose={question.close} title={said.stop} closeButtonProps={{ "aria-label": words.everyday.close }}>
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -45,7 +45,7 @@ export function Stopping({ sessionId, asked }: Props) {
           <Stack>
             <Text>{said.stopAsk}</Text>
             <TextInput
-              label={`${said.stopReasonLabel}, ${words.common.optional}`}
+              label={`${said.stopReasonLabel}, ${words.everyday.optional}`}
               maxLength={200}
               value={reason}
               onChange={(event) => setReason(event.currentTarget.value)}
@@ -53,7 +53,7 @@ export function Stopping({ sessionId, asked }: Props) {
             {stopping.error && <Refusal error={stopping.error} />}
             <Group justify="flex-end">
               <Button variant="default" onClick={question.close}>
-                {words.common.cancel}
+                {words.everyday.cancel}
               </Button>
               <Button type="submit" color="red" loading={stopping.isPending}>
                 {said.stopping}

@@ -150,7 +150,7 @@ function Inputs({ draft, error }: { draft: Draft<Fields>; error: unknown }) {
         value={value.kinds}
         searchable
         clearable
-        clearButtonProps={{ "aria-label": `${words.common.clear}: ${words.webhooks.kinds}` }}
+        clearButtonProps={{ "aria-label": `${words.everyday.clear}: ${words.webhooks.kinds}` }}
         maxDropdownHeight={320}
         nothingFoundMessage={words.nav.nothing}
         renderOption={({ option }) => (
@@ -167,12 +167,12 @@ function Inputs({ draft, error }: { draft: Draft<Fields>; error: unknown }) {
       <Select
         label={words.webhooks.site}
         description={words.webhooks.boundHelp}
-        placeholder={words.common.any}
+        placeholder={words.everyday.any}
         data={sites.map((one) => ({ value: String(one.id), label: one.name }))}
         value={value.siteId === null ? null : String(value.siteId)}
         searchable
         clearable
-        clearButtonProps={{ "aria-label": `${words.common.clear}: ${words.webhooks.site}` }}
+        clearButtonProps={{ "aria-label": `${words.everyday.clear}: ${words.webhooks.site}` }}
         onChange={(id) => set("siteId", id === null ? null : Number(id))}
         error={fault("siteId")}
       />

@@ -140,13 +140,13 @@ function Actions({ hook }: { hook: Tagged<WebhookOut> }) {
   return (
     <>
       <Button component={Link} to={`/webhooks/${id}/edit`} variant="default" leftSection={<IconPencil size={16} aria-hidden />}>
-        {words.common.edit}
+        {words.everyday.edit}
       </Button>
       <Button variant="default" leftSection={<IconPower size={16} aria-hidden />} onClick={() => ask("switch")}>
         {enabled ? words.webhooks.disable : words.webhooks.enable}
       </Button>
       <Button variant="default" c="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => ask("remove")}>
-        {words.common.remove}
+        {words.everyday.remove}
       </Button>
       <Confirm
         opened={asking === "switch"}
@@ -167,7 +167,7 @@ function Actions({ hook }: { hook: Tagged<WebhookOut> }) {
         opened={asking === "remove"}
         close={close}
         title={words.webhooks.removeTitle(name)}
-        act={words.common.remove}
+        act={words.everyday.remove}
         run={async () => {
           await told(api.DELETE("/api/v1/webhooks/{webhook_id}", { params, headers: ifStill(hook) }));
           await navigate({ to: "/webhooks" });

@@ -54,7 +54,7 @@ export function LettersPage() {
     { name: words.webhooks.error, cell: (one) => one.error },
     { name: words.webhooks.attempts, wide: true, align: "right", cell: (one) => format.number(one.attempts) },
     {
-      name: words.common.change,
+      name: words.everyday.change,
       align: "right",
       cell: (one) => (
         <Group gap={4} justify="flex-end">
@@ -106,7 +106,7 @@ export function LettersPage() {
         onClose={() => look(null)}
         size="lg"
         title={open?.kind}
-        closeButtonProps={{ "aria-label": words.common.close }}
+        closeButtonProps={{ "aria-label": words.everyday.close }}
       >
         <Code block>{JSON.stringify(open?.body, null, 2)}</Code>
       </Modal>

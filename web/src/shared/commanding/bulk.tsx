@@ -36,7 +36,7 @@ export function BulkDialog({ stationIds, close }: { stationIds: number[]; close:
   };
   const fault = (path: string) => (asking.error instanceof Refused ? asking.error.fault(`arguments.${path}`) : undefined);
   return (
-    <Modal opened onClose={close} title={words.commands.bulkTo(stationIds.length)} closeButtonProps={{ "aria-label": words.common.close }}>
+    <Modal opened onClose={close} title={words.commands.bulkTo(stationIds.length)} closeButtonProps={{ "aria-label": words.everyday.close }}>
       <form onSubmit={submit}>
         <Stack>
           <Select
@@ -65,7 +65,7 @@ export function BulkDialog({ stationIds, close }: { stationIds: number[]; close:
           {asking.error && <Refusal error={asking.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
-              {words.common.cancel}
+              {words.everyday.cancel}
             </Button>
             <Button type="submit" loading={asking.isPending} disabled={!kind || !isComplete(kind.arguments, values)}>
               {words.commands.send}

@@ -47,7 +47,7 @@ export function CommandDialog({ kind, station, given, close }: Props) {
       opened
       onClose={close}
       title={`${titleOf(kind, words)}: ${station.stationId}`}
-      closeButtonProps={{ "aria-label": words.common.close }}
+      closeButtonProps={{ "aria-label": words.everyday.close }}
     >
       <form onSubmit={submit}>
         <Stack>
@@ -71,7 +71,7 @@ export function CommandDialog({ kind, station, given, close }: Props) {
           {command && <Outcome command={command} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
-              {command ? words.common.close : words.common.cancel}
+              {command ? words.everyday.close : words.everyday.cancel}
             </Button>
             {command === undefined && (
               <Button type="submit" loading={sending.isPending} disabled={!isComplete(kind.arguments, values)}>

@@ -57,7 +57,7 @@ function Field({ name, schema: given, defs, required, value, change, choices, fa
         data={offered.map(String)}
         value={value === undefined || value === null ? null : String(value)}
         onChange={(chosen) => change(chosen === null ? null : Number(chosen))}
-        placeholder={required ? undefined : name === "evseId" ? words.commands.wholeStation : words.common.any}
+        placeholder={required ? undefined : name === "evseId" ? words.commands.wholeStation : words.everyday.any}
         clearable={!required}
       />
     );
@@ -190,7 +190,7 @@ function Several({ label, items, change, draw }: SeveralProps) {
             <ActionIcon
               variant="subtle"
               color="red"
-              aria-label={`${words.common.remove}: ${label} ${at + 1}`}
+              aria-label={`${words.everyday.remove}: ${label} ${at + 1}`}
               onClick={() => change(items.toSpliced(at, 1))}
             >
               <IconTrash size={16} aria-hidden />
@@ -198,7 +198,7 @@ function Several({ label, items, change, draw }: SeveralProps) {
           </Group>
         ))}
         <Button variant="default" size="xs" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => change([...items, {}])}>
-          {words.common.add}
+          {words.everyday.add}
         </Button>
       </Stack>
     </Fieldset>

@@ -35,13 +35,13 @@ export function StationPick({ label, value, change, error }: Props) {
   return (
     <Select
       label={label}
-      placeholder={words.common.any}
+      placeholder={words.everyday.any}
       size="sm"
       style={{ flex: "1 1 180px", maxWidth: 260 }}
       error={error}
       searchable
       clearable
-      clearButtonProps={{ "aria-label": `${words.common.clear}: ${label}` }}
+      clearButtonProps={{ "aria-label": `${words.everyday.clear}: ${label}` }}
       nothingFoundMessage={words.nav.nothing}
       data={missing ? [{ value: String(value), label: known ?? String(value) }, ...offered] : offered}
       // The server has looked already, in more than what is shown here.

@@ -25,13 +25,13 @@ export function Confirm({ opened, close, title, children, act, danger = true, ru
     close();
   };
   return (
-    <Modal opened={opened} onClose={leave} title={title} closeButtonProps={{ "aria-label": words.common.close }}>
+    <Modal opened={opened} onClose={leave} title={title} closeButtonProps={{ "aria-label": words.everyday.close }}>
       <Stack>
         {children && <Text component="div">{children}</Text>}
         {doing.error && <Refusal error={doing.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={leave}>
-            {words.common.cancel}
+            {words.everyday.cancel}
           </Button>
           <Button color={danger ? "red" : undefined} loading={doing.isPending} onClick={() => doing.mutate()}>
             {act}

@@ -20,7 +20,7 @@ export function FilterBar({ filters, change, children }: Bar) {
           leftSection={<IconFilterOff size={16} aria-hidden />}
           onClick={() => change(Object.fromEntries(used.map((name) => [name, undefined])))}
         >
-          {words.common.clearFilters}
+          {words.everyday.clearFilters}
         </Button>
       )}
     </Group>
@@ -68,14 +68,14 @@ export function FilterSelect({ label, value, choices, change }: ChoiceProps) {
   return (
     <Select
       label={label}
-      placeholder={words.common.any}
+      placeholder={words.everyday.any}
       size="sm"
       style={{ flex: "1 1 150px", maxWidth: 170 }}
       data={[...choices]}
       value={value ?? null}
       searchable={choices.length > 8}
       clearable
-      clearButtonProps={{ "aria-label": `${words.common.clear}: ${label}` }}
+      clearButtonProps={{ "aria-label": `${words.everyday.clear}: ${label}` }}
       onChange={(chosen) => change(chosen ?? undefined)}
     />
   );
@@ -93,8 +93,8 @@ type TruthProps = {
 export function FilterTruth({ label, value, yes, no, change }: TruthProps) {
   const words = useWords();
   const choices = [
-    { value: "yes", label: yes ?? words.common.yes },
-    { value: "no", label: no ?? words.common.no },
+    { value: "yes", label: yes ?? words.everyday.yes },
+    { value: "no", label: no ?? words.everyday.no },
   ];
   return (
     <FilterSelect

@@ -30,10 +30,10 @@ export function Form({ error, saving, submit, act, backTo, children }: Props) {
         {children}
         <Group>
           <Button type="submit" loading={saving}>
-            {act ?? words.common.save}
+            {act ?? words.everyday.save}
           </Button>
           <Button component={Link} to={backTo} variant="default">
-            {words.common.cancel}
+            {words.everyday.cancel}
           </Button>
         </Group>
       </Stack>

@@ -69,7 +69,7 @@ export function Listing<T, K extends string | number>(props: Props<T, K>) {
               {choice && (
                 <Table.Th w={40}>
                   <Checkbox
-                    aria-label={words.common.chooseAll}
+                    aria-label={words.everyday.chooseAll}
                     checked={all}
                     indeterminate={some}
                     onChange={() => choice.choose(all ? new Set() : new Set([...choice.chosen, ...keys]))}
@@ -106,7 +106,7 @@ export function Listing<T, K extends string | number>(props: Props<T, K>) {
       {list.more && (
         <Center p="sm">
           <Button variant="default" onClick={list.more} loading={list.loadingMore}>
-            {words.common.more}
+            {words.everyday.more}
           </Button>
         </Center>
       )}

@@ -11,7 +11,7 @@ export function OwnerSelect({ value, change, error }: Props) {
   if (organisations.length < 2) return null;
   return (
     <Select
-      label={words.common.organisation}
+      label={words.everyday.organisation}
       required
       allowDeselect={false}
       data={organisations.map((one) => ({ value: String(one.id), label: one.name }))}

@@ -38,7 +38,7 @@ export function Refusal({ error, again }: Props) {
       )}
       {again && (
         <Button size="xs" variant="default" onClick={again} mt={faults.length > 0 ? "xs" : 0}>
-          {words.common.tryAgain}
+          {words.everyday.tryAgain}
         </Button>
       )}
     </Alert>

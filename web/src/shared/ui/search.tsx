@@ -20,8 +20,8 @@ export function SearchField({ value, change, label, width = 240 }: Props) {
   return (
     <TextInput
       type="search"
-      aria-label={label ?? words.common.search}
-      placeholder={label ?? words.common.search}
+      aria-label={label ?? words.everyday.search}
+      placeholder={label ?? words.everyday.search}
       leftSection={<IconSearch size={16} aria-hidden />}
       w={width}
       value={typed}

@@ -12,8 +12,8 @@ export function Copyable({ value, label }: { value: string; label: string }) {
       </Code>
       <CopyButton value={value}>
         {({ copied, copy }) => (
-          <Tooltip label={copied ? words.common.copied : words.common.copy}>
-            <ActionIcon variant="subtle" onClick={copy} aria-label={`${words.common.copy}: ${label}`}>
+          <Tooltip label={copied ? words.everyday.copied : words.everyday.copy}>
+            <ActionIcon variant="subtle" onClick={copy} aria-label={`${words.everyday.copy}: ${label}`}>
               {copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
             </ActionIcon>
           </Tooltip>

@@ -1,7 +1,7 @@
-import type { common as english } from "../en/common.ts";
+import type { everyday as english } from "../en/everyday.ts";
 
-export const common: typeof english = {
-  common: {
+export const everyday: typeof english = {
+  everyday: {
     add: "Hinzufügen",
     cancel: "Abbrechen",
     change: "Ändern",

@@ -3,7 +3,7 @@ import type { Words } from "../en/index.ts";
 import { accounts } from "./accounts.ts";
 import { audit } from "./audit.ts";
 import { commands } from "./commands.ts";
-import { common } from "./common.ts";
+import { everyday } from "./everyday.ts";
 import { log } from "./log.ts";
 import { overview } from "./overview.ts";
 import { provisioning } from "./provisioning.ts";
@@ -16,7 +16,7 @@ import { transactions } from "./transactions.ts";
 import { webhooks } from "./webhooks.ts";
 
 export const de: Words = {
-  ...common,
+  ...everyday,
   accounts,
   audit,
   commands,

@@ -1,5 +1,5 @@
-export const common = {
-  common: {
+export const everyday = {
+  everyday: {
     add: "Add",
     cancel: "Cancel",
     change: "Change",

@@ -2,7 +2,7 @@
 import { accounts } from "./accounts.ts";
 import { audit } from "./audit.ts";
 import { commands } from "./commands.ts";
-import { common } from "./common.ts";
+import { everyday } from "./everyday.ts";
 import { log } from "./log.ts";
 import { overview } from "./overview.ts";
 import { provisioning } from "./provisioning.ts";
@@ -15,7 +15,7 @@ import { transactions } from "./transactions.ts";
 import { webhooks } from "./webhooks.ts";
 
 export const en = {
-  ...common,
+  ...everyday,
   accounts,
   audit,
   commands,
