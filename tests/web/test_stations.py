@@ -208,7 +208,7 @@ async def test_a_view_of_the_list_is_kept_under_a_name(dashboard: Dashboard) -> 
     async with dashboard.visitor() as visitor:
         page = visitor.page
         await visitor.go("/stations")
-        await page.get_by_role("searchbox", name="Id, name or serial number").fill("VIEWED")
+        await page.get_by_role("textbox", name="Id, name or serial number").fill("VIEWED")
         await expect(page.get_by_role("row").filter(has_text="UNSEEN-1")).to_have_count(0)
         await page.get_by_role("button", name="Saved views").click()
         await page.get_by_role("menuitem", name="Save what is shown as a view").click()

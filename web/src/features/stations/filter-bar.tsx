@@ -1,79 +1,54 @@
 /** What is shown of the stations, and views of it that have a name. */
-import { ActionIcon, Button, Group, Menu, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Menu, Modal, Stack, TextInput } from "@mantine/core";
 import { IconBookmark, IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useWords } from "@/shared/i18n/index.tsx";
-import { asText, type Filters } from "@/shared/ui/filters.ts";
-import { SearchField } from "@/shared/ui/search.tsx";
+import { asText, asTruth, type Filters } from "@/shared/ui/filters.ts";
+import { FilterBar, FilterSelect, FilterTruth, SearchField } from "@/shared/ui/filtering.tsx";
 import { useViews } from "./views.ts";
 
 const NAMES = ["search", "state", "connected", "registration", "version", "vendor"] as const;
 
 type Props = { filters: Filters; change: (changed: Filters) => void };
 
-export function FilterBar({ filters, change }: Props) {
+export function StationFilters({ filters, change }: Props) {
   const words = useWords();
   const states = Object.entries(words.states.connector).map(([value, label]) => ({ value, label }));
   const registrations = Object.entries(words.states.registration).map(([value, label]) => ({ value, label }));
-  const truth = [
-    { value: "true", label: words.states.online },
-    { value: "false", label: words.states.offline },
-  ];
-  const isFiltered = NAMES.some((name) => filters[name] !== undefined);
   return (
-    <Group gap="xs">
+    <FilterBar filters={filters} change={change}>
       <SearchField
-        value={asText(filters.search) ?? ""}
-        change={(search) => change({ search })}
         label={words.stations.search}
+        value={asText(filters.search)}
+        change={(search) => change({ search })}
       />
-      <Choice label={words.stations.state} data={states} value={asText(filters.state)} change={(state) => change({ state })} />
-      <Choice
+      <FilterSelect
+        label={words.stations.state}
+        choices={states}
+        value={asText(filters.state)}
+        change={(state) => change({ state })}
+      />
+      <FilterTruth
         label={words.stations.connection}
-        data={truth}
-        value={filters.connected === undefined ? undefined : String(filters.connected)}
-        change={(chosen) => change({ connected: chosen === undefined ? undefined : chosen === "true" })}
+        yes={words.states.online}
+        no={words.states.offline}
+        value={asTruth(filters.connected)}
+        change={(connected) => change({ connected })}
       />
-      <Choice
+      <FilterSelect
         label={words.stations.registration}
-        data={registrations}
+        choices={registrations}
         value={asText(filters.registration)}
         change={(registration) => change({ registration })}
       />
-      <Choice
+      <FilterSelect
         label="OCPP"
-        data={["1.6", "2.0.1", "2.1"].map((value) => ({ value, label: value }))}
+        choices={["1.6", "2.0.1", "2.1"].map((value) => ({ value, label: value }))}
         value={asText(filters.version)}
         change={(version) => change({ version })}
       />
-      {isFiltered && (
-        <Button variant="subtle" onClick={() => change(Object.fromEntries(NAMES.map((name) => [name, undefined])))}>
-          {words.everyday.clearFilters}
-        </Button>
-      )}
       <Views filters={filters} change={change} />
-    </Group>
-  );
-}
-
-type ChoiceProps = {
-  label: string;
-  data: { value: string; label: string }[];
-  value: string | undefined;
-  change: (value: string | undefined) => void;
-};
-
-function Choice({ label, data, value, change }: ChoiceProps) {
-  return (
-    <Select
-      aria-label={label}
-      placeholder={label}
-      data={data}
-      value={value ?? null}
-      onChange={(chosen) => change(chosen ?? undefined)}
-      clearable
-      w={150}
-    />
+    </FilterBar>
   );
 }
 

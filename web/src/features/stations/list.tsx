@@ -16,7 +16,7 @@ import { Empty } from "@/shared/ui/empty.tsx";
 import { asText, asTruth, type Filters, useFilters } from "@/shared/ui/filters.ts";
 import { type Column, Listing } from "@/shared/ui/listing.tsx";
 import { Page } from "@/shared/ui/page.tsx";
-import { FilterBar } from "./filter-bar.tsx";
+import { StationFilters } from "./filter-bar.tsx";
 
 export function StationList() {
   const words = useWords();
@@ -43,7 +43,7 @@ export function StationList() {
   );
   return (
     <Page title={words.nav.stations} actions={add}>
-      <FilterBar filters={filters} change={change} />
+      <StationFilters filters={filters} change={change} />
       {chosen.size > 0 && (
         <Group gap="sm" role="status">
           <Text size="sm">{words.stations.chosen(chosen.size)}</Text>
