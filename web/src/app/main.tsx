@@ -3,21 +3,25 @@ import "./main.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { lazy, StrictMode, Suspense } from "react";
+import { lazy, StrictMode, Suspense, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Refused } from "@/shared/api/client.ts";
 import { Scoping } from "@/shared/api/scope.tsx";
 import { Speaking } from "@/shared/i18n/index.tsx";
 import { Living } from "@/shared/live/live.tsx";
+import { whenWanted } from "@/shared/ui/notice.ts";
 import { router } from "./router.tsx";
 import { SignedIn } from "./session.tsx";
 import { contrast, theme } from "./theme.ts";
 
-// After everything else: there is no news before anybody has done something.
-const Notices = lazy(async () => {
-  await new Promise((idle) => setTimeout(idle, 2000));
-  return import("./notices.tsx");
-});
+const Notices = lazy(() => import("./notices.tsx"));
+
+/** The place of news, once there are some. */
+function News() {
+  const [wanted, setWanted] = useState(false);
+  useEffect(() => whenWanted(() => setWanted(true)), []);
+  return <Suspense>{wanted && <Notices />}</Suspense>;
+}
 
 const client = new QueryClient({
   defaultOptions: {
@@ -35,9 +39,7 @@ if (root === null) throw new Error("the page has no root");
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={contrast} defaultColorScheme="auto">
-      <Suspense>
-        <Notices />
-      </Suspense>
+      <News />
       <QueryClientProvider client={client}>
         <Speaking>
           <SignedIn>
