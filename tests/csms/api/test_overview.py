@@ -16,6 +16,7 @@ NOBODY: dict[str, Any] = {
     "stations": {"total": 0, "connected": 0, "offline": 0, "never": 0, "faulted": 0, "pending": 0, "disabled": 0},
     "connectors": {},
     "sessions": {"active": 0, "begun": 0, "energyWh": 0.0},
+    "sites": [],
     "commandsGoneWrong": 0,
     "commandsQueued": 0,
     "criticalSecurityEvents": 0,
@@ -53,6 +54,26 @@ async def test_sessions_are_counted_with_their_energy_since_the_day_began(system
     assert (seen["active"], seen["begun"]) == (1, 1)
     assert (later["sessions"]["active"], later["sessions"]["begun"]) == (1, 0)
     assert after == {"active": 0, "begun": 1, "energyWh": 2500.0}
+
+
+async def test_each_site_is_counted_with_its_stations_and_sessions(system: System) -> None:
+    me = system.platform
+    busy = (await me.post("/sites", {"name": "Busy"}))["id"]
+    still = (await me.post("/sites", {"name": "Still"}))["id"]
+    await me.post("/sites", {"name": "Empty"})
+    await charging.announced(system, site=busy)
+    await add(me, "STILL-1", siteId=still)
+    await add(me, "NOWHERE")
+    await charging.card(system)
+    async with charging.connected(system) as driver:
+        await driver.start(CARD, 1000)
+        await driver.connector("Faulted", "Faulted")
+        sites = (await me.get("/overview"))["sites"]
+    assert sites == [
+        {"siteId": busy, "total": 1, "connected": 1, "offline": 0, "faulted": 1, "activeSessions": 1},
+        {"siteId": still, "total": 1, "connected": 0, "offline": 0, "faulted": 0, "activeSessions": 0},
+    ]
+    assert [one["siteId"] for one in (await me.get("/overview", params={"siteId": still}))["sites"]] == [still]
 
 
 async def test_commands_that_went_wrong_or_wait_are_counted(system: System) -> None:

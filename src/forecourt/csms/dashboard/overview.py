@@ -45,6 +45,17 @@ class SessionCounts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     energy_wh: float
 
 
+class SiteCounts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The stations of one site, counted as those of all, and its sessions that run."""
+
+    site_id: int
+    total: int
+    connected: int
+    offline: int
+    faulted: int
+    active_sessions: int
+
+
 class Overview(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Counts of this moment. Connectors are by state, `Unknown` where the station is not connected. Commands that went wrong and
     critical security events are those of the last 24 hours."""
@@ -53,6 +64,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     stations: StationCounts
     connectors: dict[str, int]
     sessions: SessionCounts
+    sites: list[SiteCounts]
     commands_gone_wrong: int
     commands_queued: int
     critical_security_events: int
@@ -88,6 +100,7 @@ def routes() -> list[HTTPRouteHandler]:
                 stations=await _stations(connection, seen),
                 connectors=await _connectors(connection, seen),
                 sessions=await _sessions(connection, seen, begun or day_ago),
+                sites=await _sites(connection, seen),
                 commands_gone_wrong=await _count(
                     connection,
                     _of(command, seen).where(command.c.status.in_(_WENT_WRONG), command.c.asked_at > day_ago),
@@ -104,18 +117,28 @@ def routes() -> list[HTTPRouteHandler]:
     return [get_overview]
 
 
+_FAULTED: Final = select(connector.c.station_id).where(connector.c.status == "Faulted").distinct().subquery()
+_WITH_FAULTS: Final = station.outerjoin(_FAULTED, _FAULTED.c.station_id == station.c.id)
+_TOTAL: Final = func.count()
+_CONNECTED: Final = func.count().filter(station.c.connected)
+_OFFLINE: Final = func.count().filter(
+    and_(station.c.enabled, station.c.registration == "Accepted"),
+    ~station.c.connected,
+    station.c.connection_changed_at.is_not(None),
+)
+_BROKEN: Final = func.count(_FAULTED.c.station_id).filter(station.c.connected)
+
+
 async def _stations(connection: AsyncConnection, seen: list[ColumnElement[bool]]) -> StationCounts:
-    in_service = and_(station.c.enabled, station.c.registration == "Accepted")
-    faulted = select(connector.c.station_id).where(connector.c.status == "Faulted").distinct().subquery()
     found = select(
-        func.count(),
-        func.count().filter(station.c.connected),
-        func.count().filter(in_service, ~station.c.connected, station.c.connection_changed_at.is_not(None)),
+        _TOTAL,
+        _CONNECTED,
+        _OFFLINE,
         func.count().filter(station.c.connection_changed_at.is_(None)),
-        func.count(faulted.c.station_id).filter(station.c.connected),
+        _BROKEN,
         func.count().filter(station.c.enabled, station.c.registration == "Pending"),
         func.count().filter(~station.c.enabled),
-    ).select_from(station.outerjoin(faulted, faulted.c.station_id == station.c.id))
+    ).select_from(_WITH_FAULTS)
     row = (await connection.execute(found.where(*seen))).one()
     total, connected, offline, never, broken, pending, disabled = row
     return StationCounts(
@@ -127,6 +150,29 @@ async def _stations(connection: AsyncConnection, seen: list[ColumnElement[bool]]
         pending=pending,
         disabled=disabled,
     )
+
+
+async def _sites(connection: AsyncConnection, seen: list[ColumnElement[bool]]) -> list[SiteCounts]:
+    charging = select(station.c.site_id, func.count()).select_from(
+        transaction.join(station, station.c.id == transaction.c.station_id)
+    )
+    charging = charging.where(transaction.c.ended_at.is_(None), *seen).group_by(station.c.site_id)
+    active = {row[0]: row[1] for row in await connection.execute(charging)}
+    found = select(station.c.site_id, _TOTAL, _CONNECTED, _OFFLINE, _BROKEN).select_from(_WITH_FAULTS)
+    rows = await connection.execute(
+        found.where(station.c.site_id.is_not(None), *seen).group_by(station.c.site_id).order_by(station.c.site_id)
+    )
+    return [
+        SiteCounts(
+            site_id=site,
+            total=total,
+            connected=connected,
+            offline=offline,
+            faulted=faulted,
+            active_sessions=active.get(site, 0),
+        )
+        for site, total, connected, offline, faulted in rows
+    ]
 
 
 async def _connectors(connection: AsyncConnection, seen: list[ColumnElement[bool]]) -> dict[str, int]:

@@ -107,7 +107,7 @@ export function Overview() {
         </Text>
       </Group>
       <Suspense fallback={<Skeleton h={360} />}>
-        <Places sites={sites} />
+        <Places sites={sites} counts={overview.data.sites} />
       </Suspense>
       {may("transactions.read") && <Sessions scope={scope} />}
     </Page>

@@ -1,7 +1,7 @@
 /** Sites on a map that needs nobody's server; tiles are laid under it where the settings name a server of them. */
 import "maplibre-gl/dist/maplibre-gl.css";
 import { Anchor, Card, Group, SimpleGrid, Stack, Text, useComputedColorScheme } from "@mantine/core";
-import { useQueries, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { LngLatBounds, Map as Maplibre, Marker, NavigationControl, setWorkerUrl, type StyleSpecification } from "maplibre-gl";
 import worker from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
@@ -9,48 +9,41 @@ import { useEffect, useRef } from "react";
 import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import land from "world-atlas/countries-50m.json?url";
-import { api, told } from "@/shared/api/client.ts";
-import type { Overview, SiteOut } from "@/shared/api/schema.gen.ts";
+import type { SiteCounts, SiteOut } from "@/shared/api/schema.gen.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
 import classes from "./overview.module.css";
 
-type Counted = { site: SiteOut; overview: Overview | undefined };
+type Counted = { site: SiteOut; counts: SiteCounts | undefined };
 type Settings = { tilesUrl: string; tilesAttribution: string };
 
 setWorkerUrl(worker);
 
-/** More sites than anybody would look at one by one are not counted one by one. */
+/** More sites than anybody would look at one by one are not shown one by one. */
 const MOST = 30;
 
-export default function Places({ sites }: { sites: SiteOut[] }) {
+export default function Places({ sites, counts }: { sites: SiteOut[]; counts: readonly SiteCounts[] }) {
   const words = useWords();
   const shown = sites.slice(0, MOST);
-  const overviews = useQueries({
-    queries: shown.map((site) => ({
-      queryKey: ["overview", { siteId: site.id }],
-      queryFn: () => told(api.GET("/api/v1/overview", { params: { query: { siteId: site.id } } })),
-    })),
-  });
-  const counted = shown.map((site, at) => ({ site, overview: overviews[at]?.data }));
+  const counted = shown.map((site) => ({ site, counts: counts.find((one) => one.siteId === site.id) }));
   const placed = counted.filter(({ site }) => site.latitudeDegrees !== null && site.longitudeDegrees !== null);
   return (
     <Stack>
       {placed.length > 0 && <WorldMap places={placed} />}
       {sites.length === 0 && <Text c="dimmed">{words.overview.noSites}</Text>}
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
-        {counted.map(({ site, overview }) => (
+        {counted.map(({ site, counts: here }) => (
           <Card withBorder key={site.id} padding="sm">
             <Group justify="space-between" wrap="nowrap">
               <Anchor component={Link} to={`/sites/${site.id}`} fw={600}>
                 {site.name}
               </Anchor>
-              <Text size="sm" c={colorOf(overview).text}>
-                {overview && words.overview.siteState(overview.stations.connected, overview.stations.total)}
+              <Text size="sm" c={colorOf(here).text}>
+                {here && words.overview.siteState(here.connected, here.total)}
               </Text>
             </Group>
             <Text size="sm" c="dimmed">
-              {overview && words.overview.siteSessions(overview.sessions.active)}
-              {overview && overview.stations.faulted > 0 && ` · ${words.overview.siteFaulted(overview.stations.faulted)}`}
+              {here ? words.overview.siteSessions(here.activeSessions) : words.overview.siteEmpty}
+              {here && here.faulted > 0 && ` · ${words.overview.siteFaulted(here.faulted)}`}
             </Text>
           </Card>
         ))}
@@ -59,11 +52,10 @@ export default function Places({ sites }: { sites: SiteOut[] }) {
   );
 }
 
-function colorOf(overview: Overview | undefined): { pin: string; text: string } {
-  if (overview === undefined) return { pin: "gray", text: "dimmed" };
-  const { faulted, offline } = overview.stations;
-  if (faulted > 0) return { pin: "var(--mantine-color-red-6)", text: "red" };
-  if (offline > 0) return { pin: "var(--mantine-color-orange-6)", text: "dimmed" };
+function colorOf(counts: SiteCounts | undefined): { pin: string; text: string } {
+  if (counts === undefined) return { pin: "var(--mantine-color-gray-6)", text: "dimmed" };
+  if (counts.faulted > 0) return { pin: "var(--mantine-color-red-6)", text: "red" };
+  if (counts.offline > 0) return { pin: "var(--mantine-color-orange-6)", text: "dimmed" };
   return { pin: "var(--mantine-color-teal-6)", text: "dimmed" };
 }
 
@@ -112,12 +104,12 @@ function WorldMap({ places }: { places: Counted[] }) {
   useEffect(() => {
     const target = map.current;
     if (target === null) return;
-    const markers = places.map(({ site, overview }) => {
+    const markers = places.map(({ site, counts }) => {
       // For the mouse: sites may be too near each other to be told apart, and all are in the list below.
       const pin = document.createElement("div");
       pin.className = classes.pin ?? "";
-      pin.style.setProperty("--pin", colorOf(overview).pin);
-      pin.textContent = overview ? `${site.name} · ${overview.sessions.active}` : site.name;
+      pin.style.setProperty("--pin", colorOf(counts).pin);
+      pin.textContent = counts ? `${site.name} · ${counts.activeSessions}` : site.name;
       pin.addEventListener("click", () => void navigate({ to: `/sites/${site.id}` }));
       pin.ariaHidden = "true";
       return new Marker({ element: pin }).setLngLat([site.longitudeDegrees ?? 0, site.latitudeDegrees ?? 0]).addTo(target);

@@ -1970,6 +1970,7 @@ export interface components {
                 [key: string]: number;
             };
             sessions: components["schemas"]["SessionCounts"];
+            sites: components["schemas"]["SiteCounts"][];
             commandsGoneWrong: number;
             commandsQueued: number;
             criticalSecurityEvents: number;
@@ -2337,6 +2338,15 @@ export interface components {
             longitudeDegrees?: number | null;
             /** @description a name of the time zone database, such as Europe/Berlin */
             timeZone?: string;
+        };
+        /** SiteCounts */
+        SiteCounts: {
+            siteId: number;
+            total: number;
+            connected: number;
+            offline: number;
+            faulted: number;
+            activeSessions: number;
         };
         /** SiteOut */
         SiteOut: {
@@ -3099,6 +3109,7 @@ export type Settings = components['schemas']['Settings'];
 export type SignInBody = components['schemas']['SignInBody'];
 export type SiteBody = components['schemas']['SiteBody'];
 export type SiteChange = components['schemas']['SiteChange'];
+export type SiteCounts = components['schemas']['SiteCounts'];
 export type SiteOut = components['schemas']['SiteOut'];
 export type StationBody = components['schemas']['StationBody'];
 export type StationChange = components['schemas']['StationChange'];

@@ -24,6 +24,7 @@ export const overview: typeof english = {
   siteState: (connected: number, total: number) => `${connected} von ${total} online`,
   siteSessions: (count: number) => (count === 1 ? "ein Ladevorgang" : `${count} Ladevorgänge`),
   siteFaulted: (count: number) => `${count} gestört`,
+  siteEmpty: "noch keine Stationen",
   running: "Ladevorgänge, die jetzt laufen",
   allSessions: "Alle Ladevorgänge",
   begun: "Begonnen",

@@ -22,6 +22,7 @@ export const overview = {
   siteState: (connected: number, total: number) => `${connected} of ${total} online`,
   siteSessions: (count: number) => (count === 1 ? "one session" : `${count} sessions`),
   siteFaulted: (count: number) => `${count} faulted`,
+  siteEmpty: "no stations yet",
   running: "Sessions that run now",
   allSessions: "All sessions",
   begun: "Begun",
