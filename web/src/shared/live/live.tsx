@@ -6,15 +6,12 @@ import type { EvseReadings, FeedEvent } from "../api/schema.gen.ts";
 import { after, sorted } from "./applying.ts";
 import { LiveReadings } from "./readings.ts";
 import { Recent } from "./recent.ts";
-import { isStale } from "./stale.ts";
+import { COUNTS_AGAIN_MS, LISTS_AGAIN_MS, Staleness } from "./staleness.ts";
 import { type Connection, listen } from "./stream.ts";
 
 type Live = { connection: Connection; readings: LiveReadings; heard: Heard };
 
 const LiveContext = createContext<Live | null>(null);
-
-/** Questions that became stale are asked again together, at most so often. */
-const ASK_AGAIN_MS = 750;
 
 /** Those who want the events themselves, such as a log. */
 class Heard {
@@ -38,7 +35,10 @@ export function Living({ children }: { children: ReactNode }) {
     [],
   );
   useEffect(() => {
-    const stale = new Staleness(client);
+    const stale = [
+      new Staleness(client, LISTS_AGAIN_MS, (key) => key[0] !== "overview"),
+      new Staleness(client, COUNTS_AGAIN_MS, (key) => key[0] === "overview"),
+    ];
     const taking = new Taking(client, soon);
     const caughtUp = taking.catchUp();
     const anew = () => {
@@ -54,7 +54,7 @@ export function Living({ children }: { children: ReactNode }) {
         if (event.kind === "TransactionEnded" && event.stationId !== null) {
           parts.readings.rest(event.stationId, Number((event.data as { evseId?: number }).evseId));
         }
-        stale.note(event);
+        for (const one of stale) one.note(event);
         parts.heard.tell(event);
       },
       readings: (readings) => parts.readings.take(readings),
@@ -64,7 +64,7 @@ export function Living({ children }: { children: ReactNode }) {
     return () => {
       stop();
       caughtUp();
-      stale.forget();
+      for (const one of stale) one.forget();
     };
   }, [client, parts]);
   const live = useMemo(() => ({ connection, ...parts }), [connection, parts]);
@@ -147,31 +147,4 @@ class Taking {
 function soon(work: () => void): void {
   if (document.visibilityState === "visible") requestAnimationFrame(work);
   else setTimeout(work, 250);
-}
-
-class Staleness {
-  #events: { kind: string; stationId: number | null }[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(private readonly client: QueryClient) {}
-
-  note(event: FeedEvent): void {
-    this.#events.push({ kind: event.kind, stationId: event.stationId });
-    this.#timer ??= setTimeout(() => this.#ask(), ASK_AGAIN_MS);
-  }
-
-  forget(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #ask(): void {
-    this.#timer = undefined;
-    const events = this.#events;
-    this.#events = [];
-    void this.client.invalidateQueries(
-      { predicate: ({ queryKey }) => events.some((one) => isStale(queryKey, one.kind, one.stationId)) },
-      { cancelRefetch: false },
-    );
-  }
 }
