@@ -1,5 +1,5 @@
 /** One change: who, when, from where, and what was different afterwards. */
-import { Anchor, Code, Paper, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Code, Paper, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, told } from "@/shared/api/client.ts";
@@ -9,6 +9,7 @@ import { useNumber } from "@/shared/station/station.ts";
 import { Asked } from "@/shared/ui/asked.tsx";
 import { Facts } from "@/shared/ui/facts.tsx";
 import { Page } from "@/shared/ui/page.tsx";
+import { Rows } from "@/shared/ui/rows.tsx";
 import { NONE } from "@/shared/units/format.ts";
 import { actionIn, Subject } from "./audit.tsx";
 import { differences } from "./difference.ts";
@@ -71,34 +72,14 @@ function Differences({ change }: { change: AuditOut }) {
   const found = differences(change.before, change.after);
   if (found.length === 0) return <Text c="dimmed">{words.audit.nothingDifferent}</Text>;
   return (
-    <Paper withBorder>
-      <Table.ScrollContainer minWidth={320} type="native" tabIndex={0}>
-        <Table aria-label={words.audit.different}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{words.audit.field}</Table.Th>
-              <Table.Th>{words.audit.before}</Table.Th>
-              <Table.Th>{words.audit.after}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {found.map((one) => (
-              <Table.Tr key={one.path}>
-                <Table.Th scope="row" fw={400}>
-                  {one.path}
-                </Table.Th>
-                <Table.Td>
-                  <Value text={one.before} gone />
-                </Table.Td>
-                <Table.Td>
-                  <Value text={one.after} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-    </Paper>
+    <Rows
+      label={words.audit.different}
+      heads={[words.audit.field, words.audit.before, words.audit.after]}
+      rows={found.map((one) => ({
+        name: one.path,
+        cells: [<Value key="before" text={one.before} gone />, <Value key="after" text={one.after} />],
+      }))}
+    />
   );
 }
 

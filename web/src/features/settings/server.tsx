@@ -1,5 +1,5 @@
 /** What server this is, how it is, and what it was set to: to look at. */
-import { Anchor, Badge, Code, List, Paper, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Code, List, Paper, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { api, told } from "@/shared/api/client.ts";
 import type { SettingOut } from "@/shared/api/schema.gen.ts";
@@ -7,6 +7,7 @@ import { useMay } from "@/shared/api/session.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { Facts } from "@/shared/ui/facts.tsx";
 import { Refusal } from "@/shared/ui/refusal.tsx";
+import { Rows } from "@/shared/ui/rows.tsx";
 import { NONE } from "@/shared/units/format.ts";
 import { SettingsFrame } from "./frame.tsx";
 
@@ -82,36 +83,28 @@ function Health({ ready }: { ready: boolean }) {
 function SettingsTable({ settings }: { settings: readonly SettingOut[] }) {
   const words = useWords();
   return (
-    <Paper withBorder>
-      <Table.ScrollContainer minWidth={320} type="native" tabIndex={0}>
-        <Table aria-label={words.settings.configured}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{words.settings.setting}</Table.Th>
-              <Table.Th>{words.settings.value}</Table.Th>
-              <Table.Th>{words.settings.variable}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {settings.map((one) => (
-              <Table.Tr key={one.name}>
-                <Table.Th scope="row" fw={400}>
-                  {one.name}
-                </Table.Th>
-                <Table.Td>
-                  {one.value === "" ? NONE : <Code style={{ overflowWrap: "anywhere" }}>{one.value}</Code>}{" "}
-                  {!one.isDefault && <Badge variant="light">{words.settings.set}</Badge>}
-                </Table.Td>
-                <Table.Td>
-                  <Text size="xs" c="dimmed" ff="monospace">
-                    {one.variable}
-                  </Text>
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-    </Paper>
+    <Rows
+      label={words.settings.configured}
+      heads={[words.settings.setting, words.settings.value, words.settings.variable]}
+      rows={settings.map((one) => ({
+        name: one.name,
+        cells: [
+          <SettingValue key="value" setting={one} />,
+          <Text key="variable" size="xs" c="dimmed" ff="monospace">
+            {one.variable}
+          </Text>,
+        ],
+      }))}
+    />
+  );
+}
+
+function SettingValue({ setting }: { setting: SettingOut }) {
+  const words = useWords();
+  return (
+    <>
+      {setting.value === "" ? NONE : <Code style={{ overflowWrap: "anywhere" }}>{setting.value}</Code>}{" "}
+      {!setting.isDefault && <Badge variant="light">{words.settings.set}</Badge>}
+    </>
   );
 }
