@@ -65,6 +65,11 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
+def serial_of(certificate: x509.Certificate) -> str:
+    """Its serial number as CertificateHashDataType writes it: hexadecimal digits, no leading zeros."""
+    return f"{certificate.serial_number:x}"
+
+
 def hash_data(certificate: x509.Certificate, issuer: x509.Certificate, algorithm: str = "SHA256") -> HashData:
     """How OCPP names a certificate: hashes of its issuer's name and key, as in OCSP (RFC 6960, 4.1.1), and its number.
 
@@ -76,7 +81,7 @@ def hash_data(certificate: x509.Certificate, issuer: x509.Certificate, algorithm
         algorithm=algorithm,
         issuer_name=request.issuer_name_hash.hex(),
         issuer_key=request.issuer_key_hash.hex(),
-        serial_number=f"{certificate.serial_number:x}",
+        serial_number=serial_of(certificate),
     )
 
 

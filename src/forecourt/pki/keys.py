@@ -25,14 +25,14 @@ def signing_request(key: str, *, common_name: str, organization: str) -> str:
     """A request for a certificate (RFC 2986) of the private key `key`, as PEM text. Raises ValueError for names that do not fit."""
     names = [(NameOID.COMMON_NAME, common_name), (NameOID.ORGANIZATION_NAME, organization)]
     subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in names if text])
-    signed = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(_loaded(key), hashes.SHA256())
+    signed = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(loaded(key), hashes.SHA256())
     return signed.public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
 def belongs(certificate: x509.Certificate, key: str) -> bool:
     """Whether the certificate is about this private key."""
     try:
-        return certificate.public_key() == _loaded(key).public_key()
+        return certificate.public_key() == loaded(key).public_key()
     except (ValueError, UnsupportedAlgorithm):
         return False
 
@@ -66,8 +66,9 @@ def _holds(verify: Callable[[], None]) -> bool:
     return True
 
 
-def _loaded(key: str) -> ec.EllipticCurvePrivateKey:
-    loaded = serialization.load_pem_private_key(key.encode("ascii"), password=None)
-    if not isinstance(loaded, ec.EllipticCurvePrivateKey):
+def loaded(key: str) -> ec.EllipticCurvePrivateKey:
+    """The private key of a PEM text that `new_key` made. Raises ValueError."""
+    found = serialization.load_pem_private_key(key.encode("ascii"), password=None)
+    if not isinstance(found, ec.EllipticCurvePrivateKey):
         raise ValueError("a key of another kind than we make")
-    return loaded
+    return found
