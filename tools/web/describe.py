@@ -16,7 +16,9 @@ from forecourt.csms.interface import ApiParts, api_routes
 
 # Routes only hold on to what they are given until somebody asks.
 _NOTHING = cast(Any, None)
-_BLOCKS = cast(Any, SimpleNamespace(security=SimpleNamespace(pepper=b""), transactions=None, provisioning=None))
+_BLOCKS = cast(
+    Any, SimpleNamespace(security=SimpleNamespace(pepper=b""), transactions=None, provisioning=None, certificates=None)
+)
 
 
 def description() -> bytes:

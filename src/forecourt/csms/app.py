@@ -19,6 +19,9 @@ from forecourt.csms.blocks.authorization.lists import Lists
 from forecourt.csms.blocks.availability import actions as availability
 from forecourt.csms.blocks.availability import upkeep as availability_upkeep
 from forecourt.csms.blocks.availability.model import Availability
+from forecourt.csms.blocks.certificates import actions as certificates_actions
+from forecourt.csms.blocks.certificates.authority import StationAuthority
+from forecourt.csms.blocks.certificates.model import Certificates
 from forecourt.csms.blocks.data_transfer.model import Handlers
 from forecourt.csms.blocks.metering.actions import SPLIT
 from forecourt.csms.blocks.provisioning import boots
@@ -36,7 +39,7 @@ from forecourt.csms.bus import LocalBus
 from forecourt.csms.config import Config
 from forecourt.csms.feed.webhooks import forget_deliveries
 from forecourt.csms.gateway.arrivals import Arrivals
-from forecourt.csms.gateway.certificates import Certificates
+from forecourt.csms.gateway.certificates import Certificates as OwnFiles
 from forecourt.csms.gateway.connections import Connections, Parts
 from forecourt.csms.gateway.database import Availability as DatabaseAvailability
 from forecourt.csms.gateway.dispatch import Dispatch, note_deviation
@@ -136,12 +139,25 @@ async def run(
         names = CertificateNames(store)
         await names.renew()
         stations = await _stations(store)
-        parts = _Wiring(config, clock, store, stations, tasks, pepper)
+        listening: list[Listener] = []
+
+        async def renew_certificates() -> None:
+            for one in listening:
+                await files.renew(one)
+
+        authority = StationAuthority(
+            folder / "secrets", clock, enabled=config.tls.issue, days=config.tls.issue_days, made=renew_certificates
+        )
+        await authority.load()
+        files = OwnFiles(config.tls, clock, authority.file if authority.enabled else None)
+        certificates = Certificates(store=store, authority=authority, names=names.in_order, own=lambda: files.own)
+        async with store.work() as work:
+            await certificates_actions.load(certificates, await work.sql(), stations)
+        parts = _Wiring(config, clock, store, stations, tasks, pepper, certificates)
         sending, blocks = parts.sending, parts.blocks
         await sending.resume()
         await boots.resume(store, stations)
         await blocks.transactions.watch.resume()
-        certificates = Certificates(config.tls, clock)
         tail = Tail(clock)
         connection_parts = Parts(
             doorkeeper=Doorkeeper(
@@ -150,11 +166,18 @@ async def run(
                 pepper=pepper,
                 owners=names.of,
                 available=database.is_available,
-                revoked=certificates.is_revoked,
+                revoked=lambda shown: (
+                    files.is_revoked(shown) or certificates_actions.is_revoked(certificates, shown.der)
+                ),
             ),
             refusals=Refusals(store, stations, clock, tasks),
             newcomers=Newcomers(store, stations, config.gateway, organisation),
-            arrivals=Arrivals(store, tasks, partial(rotation.connected, blocks.security)),
+            arrivals=Arrivals(
+                store,
+                tasks,
+                partial(rotation.connected, blocks.security),
+                partial(certificates_actions.shown, certificates),
+            ),
             dispatch=Dispatch(store, clock, tasks, tail),
             recording=Recording(store, tasks, tail),
             stations=stations,
@@ -192,11 +215,7 @@ async def run(
             provisioning_upkeep.begin(work)
         await bulk.resume(store)
 
-        listening: list[Listener] = []
-
-        async def renew_certificates() -> None:
-            for one in listening:
-                await certificates.renew(one)
+        watch = certificates_actions.Watch(certificates)
 
         async def often() -> None:
             soap.forget_silent()
@@ -205,10 +224,15 @@ async def run(
         tidy = Upkeep(
             store.database,
             clock,
-            often=[often, renew_certificates, names.renew],
+            often=[often, renew_certificates, names.renew, watch.keep_own],
             kept=[Kept(MESSAGE_LOG, config.retention.message_log_days), Kept(SPLIT, config.retention.meter_value_days)],
             retention=config.retention,
-            seldom=[store.journal.tidy, partial(repetitions.forget, store), partial(forget_deliveries, store)],
+            seldom=[
+                watch.tell,
+                store.journal.tidy,
+                partial(repetitions.forget, store),
+                partial(forget_deliveries, store),
+            ],
         )
         await tidy.tidy()
         await stack.enter_async_context(beside(worker.run(), tidy.run()))
@@ -217,7 +241,7 @@ async def run(
             host=config.server.host or None,
             port=config.server.port,
             http=soap.http,
-            tls=await certificates.load(),
+            tls=await files.load(),
             tls_failed=connection_parts.refusals.note_tls,
             limits=Limits(
                 max_message_bytes=config.gateway.max_message_bytes,
@@ -270,7 +294,14 @@ class _Wiring:
     """The blocks, which need to send commands, and the sending of commands, which needs the blocks' words."""
 
     def __init__(
-        self, config: Config, clock: Clock, store: Store, stations: Stations, tasks: Tasks, pepper: bytes
+        self,
+        config: Config,
+        clock: Clock,
+        store: Store,
+        stations: Stations,
+        tasks: Tasks,
+        pepper: bytes,
+        certificates: Certificates,
     ) -> None:
         self._sending: Sending | None = None
 
@@ -293,6 +324,7 @@ class _Wiring:
         self.blocks = Blocks(
             store=store,
             security=Security(store=store, pepper=pepper),
+            certificates=certificates,
             provisioning=Provisioning(
                 store=store,
                 heartbeat_interval_s=config.gateway.heartbeat_interval_s,

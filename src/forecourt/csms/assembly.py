@@ -13,6 +13,7 @@ from forecourt.csms.blocks.authorization.lists import Lists
 from forecourt.csms.blocks.availability import v2 as availability_2
 from forecourt.csms.blocks.availability import v16 as availability_16
 from forecourt.csms.blocks.availability.model import Availability
+from forecourt.csms.blocks.certificates.model import Certificates
 from forecourt.csms.blocks.data_transfer import v2 as data_transfer_2
 from forecourt.csms.blocks.data_transfer import v16 as data_transfer_16
 from forecourt.csms.blocks.data_transfer.model import Handlers
@@ -59,6 +60,7 @@ class Blocks:
 
     store: Store
     security: Security
+    certificates: Certificates
     provisioning: Provisioning
     lists: Lists
     transactions: Transactions

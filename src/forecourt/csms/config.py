@@ -58,6 +58,9 @@ class Tls(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     client_ca: Path | None = None
     client_crl: tuple[Path, ...] = ()
     """Lists of revoked certificates, signed by who is in `client_ca`."""
+    issue: bool = True
+    """Whether this server signs certificates of stations itself. Without it they come from who is in `client_ca` only."""
+    issue_days: Days = 730
     rsa_key_exchange: bool = False
 
 

@@ -26,6 +26,7 @@ from forecourt.csms.api.serving import serving
 from forecourt.csms.assembly import Blocks, forms_of
 from forecourt.csms.blocks.authorization import api as tokens_api
 from forecourt.csms.blocks.availability.showing import in_state, places
+from forecourt.csms.blocks.certificates import api as certificates_api
 from forecourt.csms.blocks.provisioning import api as provisioning_api
 from forecourt.csms.blocks.provisioning import wanted_api
 from forecourt.csms.blocks.remote_control.actions import asker
@@ -116,6 +117,7 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
         *provisioning_api.routes(parts.blocks.provisioning, parts.stations, parts.sending),
         *wanted_api.routes(parts.blocks.provisioning, parts.stations),
         *security_api.routes(parts.blocks.security, parts.stations),
+        *certificates_api.routes(parts.blocks.certificates, parts.stations),
         *messages_api.routes(parts.stations, parts.tail, parts.clock),
         *gateway_api.routes(parts.stations),
         *webhooks_api.routes(parts.webhooks),

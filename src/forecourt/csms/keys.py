@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,8 @@ KEY_BYTES: Final = 32
 PEPPER: Final = "handshake-pepper"
 LOCAL: Final = "local-administration"
 """Its content in hexadecimal is an API key of the platform's administrator, for programs on this machine."""
+STATION_AUTHORITY: Final = "station-authority.pem"
+"""The key and the root with which certificates of stations are signed."""
 
 
 def key(folder: Path, name: str) -> bytes:
@@ -20,17 +23,25 @@ def key(folder: Path, name: str) -> bytes:
 
     Blocks for a moment; called at start.
     """
+    kept(folder, name, lambda: secrets.token_bytes(KEY_BYTES))
+    return _checked(folder / name)
+
+
+def kept(folder: Path, name: str, make: Callable[[], bytes]) -> bytes:
+    """What the file `name` of `folder` holds, made at first use. Of two processes that make it at once both get the same.
+
+    Blocks for a moment.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / name
-    fresh = secrets.token_bytes(KEY_BYTES)
     temporary = folder / f".{name}.{secrets.token_hex(8)}"
     try:
-        return _checked(path)
+        return path.read_bytes()
     except FileNotFoundError:
         pass
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(fresh)
+        file.write(make())
         file.flush()
         os.fsync(file.fileno())
     try:
@@ -40,7 +51,7 @@ def key(folder: Path, name: str) -> bytes:
         pass
     finally:
         temporary.unlink()
-    return _checked(path)
+    return path.read_bytes()
 
 
 def _checked(path: Path) -> bytes:

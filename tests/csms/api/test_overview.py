@@ -20,6 +20,7 @@ NOBODY: dict[str, Any] = {
     "commandsGoneWrong": 0,
     "commandsQueued": 0,
     "criticalSecurityEvents": 0,
+    "certificatesExpiring": 0,
 }
 
 

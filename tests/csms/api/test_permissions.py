@@ -145,6 +145,7 @@ async def things(system: System) -> dict[str, object]:
     bulk = await me.post("/bulk-commands", {"kind": "Reset", "selection": {"all": True}}, 202)
     token = await me.post("/tokens", {"value": "04A1B2C3"})
     hook = await me.post("/webhooks", {"name": "Billing", "url": "https://billing.example/", "enabled": False})
+    certificate = await me.post(f"/stations/{station['id']}/certificates", {})
     [change, *_] = (await me.get("/audit"))["items"]
     async with system.csms.store.work() as work:
         transaction = await (await work.sql()).execute(
@@ -167,6 +168,7 @@ async def things(system: System) -> dict[str, object]:
         "key_id": key["id"],
         "audit_id": change["id"],
         "station_id": station["id"],
+        "certificate_id": certificate["certificate"]["id"],
         "command_id": command["id"],
         "bulk_id": bulk["id"],
         "token_id": token["id"],

@@ -49,6 +49,7 @@ def blocks() -> Blocks:
     return Blocks(
         store=cast("Store", nothing),
         security=nothing,
+        certificates=nothing,
         provisioning=nothing,
         lists=nothing,
         transactions=nothing,

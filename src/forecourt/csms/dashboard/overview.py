@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.csms.blocks.availability.store import connector
+from forecourt.csms.blocks.certificates.model import SOON
+from forecourt.csms.blocks.certificates.store import certificate, ends_before
 from forecourt.csms.blocks.security.store import security_event
 from forecourt.csms.blocks.transactions.store import transaction
 from forecourt.csms.stations.store import command, station
@@ -58,7 +60,8 @@ class SiteCounts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Counts of this moment. Connectors are by state, `Unknown` where the station is not connected. Commands that went wrong and
-    critical security events are those of the last 24 hours."""
+    critical security events are those of the last 24 hours. Certificates are those in use that end within three weeks or have
+    ended, with this server's own where the caller sees the platform and asks for all of it."""
 
     at: datetime
     stations: StationCounts
@@ -68,6 +71,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     commands_gone_wrong: int
     commands_queued: int
     critical_security_events: int
+    certificates_expiring: int
 
 
 def routes() -> list[HTTPRouteHandler]:
@@ -111,6 +115,9 @@ def routes() -> list[HTTPRouteHandler]:
                     _of(security_event, seen).where(
                         security_event.c.critical.is_(True), security_event.c.received_at > day_ago
                     ),
+                ),
+                certificates_expiring=await _count(
+                    connection, _of(certificate, seen).where(ends_before(work.now + SOON))
                 ),
             )
 

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from forecourt.clock import Clock
+from forecourt.csms.blocks.certificates.model import OwnCertificates
 from forecourt.csms.config import Tls
 from forecourt.csms.gateway.revocation import Revoked, read_lists
+from forecourt.pki.certificates import InvalidCertificate, read, write
 from forecourt.transport.handshake import Certificate
 from forecourt.transport.listener import Listener
 from forecourt.transport.tls import ClientCertificates, KeyPair, server_context
@@ -19,11 +21,15 @@ _LOG = logging.getLogger("forecourt.gateway")
 
 
 class Certificates:
-    """What `settings` name, and how the files were when they were last read."""
+    """What `settings` name, and how the files were when they were last read. `issued` is the file with the root of this server,
+    which need not be there yet; None where it signs none."""
 
-    def __init__(self, settings: Tls, clock: Clock) -> None:
+    def __init__(self, settings: Tls, clock: Clock, issued: Path | None = None) -> None:
         self._settings = settings
         self._clock = clock
+        self._issued = issued
+        self.own = OwnCertificates()
+        """What is served and trusted."""
         self._revoked = Revoked()
         self._told: Revoked | None = None
         self._seen: Mapping[Path, tuple[int, int]] = {}
@@ -63,16 +69,28 @@ class Certificates:
             return None
         # Looked at before they are read: what changes in between is noticed the next time.
         seen = self._look()
-        roots = settings.client_ca.read_text() if settings.client_ca is not None else None
+        named = settings.client_ca.read_text() if settings.client_ca is not None else ""
+        root = self._root()
+        asks = settings.client_ca is not None or bool(root)
         context = server_context(
             [KeyPair(certificate, key) for certificate, key in settings.certificates],
-            clients=ClientCertificates.NONE if roots is None else ClientCertificates.OPTIONAL,
-            client_roots=roots,
+            clients=ClientCertificates.OPTIONAL if asks else ClientCertificates.NONE,
+            client_roots=named + root if asks else None,
             rsa_key_exchange=settings.rsa_key_exchange,
         )
-        self._revoked = read_lists(settings.client_crl, roots or "")
+        self._revoked = read_lists(settings.client_crl, named)
+        self.own = OwnCertificates(tuple(chain.read_text() for chain, _ in settings.certificates), named)
         self._seen = seen
         return context
+
+    def _root(self) -> str:
+        """The root of this server without its key, if there is one yet. Raises OSError, ValueError."""
+        if self._issued is None or not self._issued.exists():
+            return ""
+        try:
+            return "\n" + write(read(self._issued.read_text())[:1])
+        except InvalidCertificate as error:
+            raise ValueError(f"{self._issued}: {error}") from error
 
     def _warn(self) -> None:
         """Say once of what was read that it should have been replaced."""
@@ -88,6 +106,8 @@ class Certificates:
         files = [file for pair in self._settings.certificates for file in pair]
         if self._settings.client_ca is not None:
             files.append(self._settings.client_ca)
+        if self._issued is not None:
+            files.append(self._issued)
         files += self._settings.client_crl
         found = {}
         for file in files:

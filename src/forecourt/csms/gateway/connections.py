@@ -127,7 +127,9 @@ class Connections:
 
         given = handshake.credentials
         came_from = f"{handshake.peer.host}:{handshake.peer.port}"
-        connection = _Connection(self._parts, admitted, None if given is None else given.password, came_from)
+        certificate = None if handshake.certificate is None else handshake.certificate.der
+        password = None if given is None else given.password
+        connection = _Connection(self._parts, admitted, password, certificate, came_from)
         peer = WebSocketPeer(
             admitted.wire_id,
             make_session,
@@ -154,11 +156,14 @@ class _Connection(Observer):
 
     peer: WebSocketPeer
 
-    def __init__(self, parts: Parts, admitted: Admitted, password: bytes | None, came_from: str) -> None:
+    def __init__(
+        self, parts: Parts, admitted: Admitted, password: bytes | None, certificate: bytes | None, came_from: str
+    ) -> None:
         self._parts = parts
         self._station = admitted.station
         self._profile = admitted.profile
         self._password = password
+        self._certificate = certificate
         self._shown = admitted.shown
         self._dialect = parts.dialects[admitted.version]
         self._came_from = came_from
@@ -224,7 +229,9 @@ class _Connection(Observer):
 
     def opened(self, peer: Peer) -> None:
         if self._station is not None:
-            self._parts.arrivals.note(self._station, self._profile, self._password)
+            self._parts.arrivals.note(self._station, self._profile, self._password, certificate=self._certificate)
+            # Of thousands that stay for days it would be kept for nothing.
+            self._certificate = None
             self._enter(self._station)
         else:
             self._entering = asyncio.Event()

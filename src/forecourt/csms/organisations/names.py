@@ -14,14 +14,18 @@ class CertificateNames:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._names: dict[OrganisationKey, frozenset[str]] = {}
+        self._names: dict[OrganisationKey, tuple[str, ...]] = {}
 
     def of(self, station: Station) -> frozenset[str]:
         """What the O of this station's certificate may say; nothing if its organisation is not known yet."""
-        return self._names.get(station.organisation, frozenset())
+        return frozenset(self._names.get(station.organisation, ()))
+
+    def in_order(self, station: Station) -> tuple[str, ...]:
+        """The same, the name of the organisation first."""
+        return self._names.get(station.organisation, ())
 
     async def renew(self) -> None:
         """Read them again. Raises StoreAway."""
         async with self._store.work() as work:
             rows = await (await work.sql()).execute(select(table.c.id, table.c.name, table.c.certificate_names))
-            self._names = {OrganisationKey(row.id): frozenset({row.name, *row.certificate_names}) for row in rows}
+            self._names = {OrganisationKey(row.id): (row.name, *row.certificate_names) for row in rows}

@@ -37,6 +37,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "commands.send_raw": _ADMINISTRATORS | {_T},
         "configuration.read": _EVERYBODY,
         "configuration.write": _WORKERS,
+        "certificates.read": _EVERYBODY,
+        "certificates.write": _WORKERS,
         "log.read": _WORKERS,
         "transactions.read": _EVERYBODY,
         "transactions.control": _OPERATORS,

@@ -956,6 +956,105 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List certificates
+         * @description What ends first comes first. The server's own are for those who may see the whole platform.
+         */
+        get: operations["listCertificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/ca": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the root of the certificates that are signed here */
+        get: operations["getStationAuthority"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get what a station has to trust to connect */
+        get: operations["listServerChains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station_id}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a station's certificates
+         * @description The latest first.
+         */
+        get: operations["listStationCertificates"];
+        put?: never;
+        /**
+         * Issue a certificate for a station
+         * @description For security profile 3. Its key is made here and shown once: where the station can make its own, the command
+         *     RenewCertificate is better. Certificates it has already go on working until they are revoked.
+         */
+        post: operations["issueCertificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station_id}/certificates/{certificate_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a certificate of a station
+         * @description No handshake with it is let in any more, whoever has signed it, and a connection that was made with it ends.
+         */
+        post: operations["revokeCertificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages": {
         parameters: {
             query?: never;
@@ -1451,6 +1550,13 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** AuthorityOut */
+        AuthorityOut: {
+            issues: boolean;
+            root: string | null;
+            fingerprint: string | null;
+            validTo: string | null;
+        };
         /** Begun */
         Begun: {
             /** Format: date-time */
@@ -1517,6 +1623,47 @@ export interface components {
             grants: components["schemas"]["GrantOut"][];
             permissions: string[];
             csrfToken?: string | null;
+        };
+        /**
+         * CertificateBody
+         * @description With a password there is a file (PKCS #12) besides, which it opens.
+         */
+        CertificateBody: {
+            /** @default null */
+            password?: string | null;
+        };
+        /** CertificateMade */
+        CertificateMade: {
+            certificate: components["schemas"]["CertificateOut"];
+            privateKey: string;
+            chain: string;
+            root: string;
+            pkcs12: string | null;
+        };
+        /** CertificateOut */
+        CertificateOut: {
+            id: number;
+            /** @enum {string} */
+            holder: "station" | "server" | "authority";
+            organisationId: number | null;
+            stationId: number | null;
+            station: string | null;
+            /** @enum {string} */
+            origin: "issued" | "signed" | "shown" | "file";
+            serial: string;
+            fingerprint: string;
+            subject: string;
+            issuer: string;
+            /** Format: date-time */
+            validFrom: string;
+            /** Format: date-time */
+            validTo: string;
+            /** Format: date-time */
+            knownAt: string;
+            shownAt: string | null;
+            supersededAt: string | null;
+            revokedAt: string | null;
+            inUse: boolean;
         };
         /**
          * CommandBody
@@ -1974,6 +2121,7 @@ export interface components {
             commandsGoneWrong: number;
             commandsQueued: number;
             criticalSecurityEvents: number;
+            certificatesExpiring: number;
         };
         /** OwnSessionOut */
         OwnSessionOut: {
@@ -2019,6 +2167,11 @@ export interface components {
         /** Page[TokenOut] */
         TokenPage: {
             items: components["schemas"]["TokenOut"][];
+            next?: string | null;
+        };
+        /** Page[CertificateOut] */
+        CertificatePage: {
+            items: components["schemas"]["CertificateOut"][];
             next?: string | null;
         };
         /** Page[ReportOut] */
@@ -2275,6 +2428,20 @@ export interface components {
             /** @enum {string} */
             reduced: "none" | "last" | "mean";
             points: components["schemas"]["Point"][];
+        };
+        /** ServerChainOut */
+        ServerChainOut: {
+            subject: string;
+            issuer: string;
+            fingerprint: string;
+            /** Format: date-time */
+            validTo: string;
+            chain: string;
+            root: string | null;
+        };
+        /** ServerChains */
+        ServerChains: {
+            items: components["schemas"]["ServerChainOut"][];
         };
         /** SessionCounts */
         SessionCounts: {
@@ -3014,11 +3181,15 @@ export interface components {
 export type About = components['schemas']['About'];
 export type Alive = components['schemas']['Alive'];
 export type AuditOut = components['schemas']['AuditOut'];
+export type AuthorityOut = components['schemas']['AuthorityOut'];
 export type Begun = components['schemas']['Begun'];
 export type BlockBody = components['schemas']['BlockBody'];
 export type BulkBody = components['schemas']['BulkBody'];
 export type BulkOut = components['schemas']['BulkOut'];
 export type CallerOut = components['schemas']['CallerOut'];
+export type CertificateBody = components['schemas']['CertificateBody'];
+export type CertificateMade = components['schemas']['CertificateMade'];
+export type CertificateOut = components['schemas']['CertificateOut'];
 export type CommandBody = components['schemas']['CommandBody'];
 export type CommandKindOut = components['schemas']['CommandKindOut'];
 export type CommandKinds = components['schemas']['CommandKinds'];
@@ -3065,6 +3236,7 @@ export type UserPage = components['schemas']['UserPage'];
 export type GroupPage = components['schemas']['GroupPage'];
 export type JudgementPage = components['schemas']['JudgementPage'];
 export type TokenPage = components['schemas']['TokenPage'];
+export type CertificatePage = components['schemas']['CertificatePage'];
 export type ReportPage = components['schemas']['ReportPage'];
 export type VariablePage = components['schemas']['VariablePage'];
 export type WantedOfStationPage = components['schemas']['WantedOfStationPage'];
@@ -3102,6 +3274,8 @@ export type Roles = components['schemas']['Roles'];
 export type SecurityEventOut = components['schemas']['SecurityEventOut'];
 export type Selection = components['schemas']['Selection'];
 export type SeriesOut = components['schemas']['SeriesOut'];
+export type ServerChainOut = components['schemas']['ServerChainOut'];
+export type ServerChains = components['schemas']['ServerChains'];
 export type SessionCounts = components['schemas']['SessionCounts'];
 export type SessionOut = components['schemas']['SessionOut'];
 export type SettingOut = components['schemas']['SettingOut'];
@@ -5564,6 +5738,217 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecurityEventPage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCertificates: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave it out for the first page */
+                cursor?: string | null;
+                /** @description how many at most */
+                limit?: number;
+                /** @description the field to sort by, with a minus before it for the other direction */
+                sort?: string | null;
+                /** @description or have ended */
+                expiresBefore?: string | null;
+                /** @description that are in use and end within three weeks: what the overview counts */
+                expiring?: boolean | null;
+                inUse?: boolean | null;
+                holder?: "station" | "server" | "authority" | null;
+                organisationId?: number | null;
+                siteId?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificatePage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStationAuthority: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorityOut"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listServerChains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerChains"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStationCertificates: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave it out for the first page */
+                cursor?: string | null;
+                /** @description how many at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificatePage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issueCertificate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description done once, however often it is sent within a day */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                station_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateBody"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateMade"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeCertificate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description done once, however often it is sent within a day */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                station_id: number;
+                certificate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateOut"];
                 };
             };
             /** @description A refusal */

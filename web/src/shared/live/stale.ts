@@ -5,6 +5,10 @@ const STATION_LISTS = ["stations:list", "overview"] as const;
 const OF_KIND: Record<string, readonly string[]> = {
   AvailabilityOrdered: ["stations:one"],
   BulkCommandChanged: ["bulk", "audit:list"],
+  CertificateExpiring: ["certificates", "overview"],
+  CertificateInUse: ["certificates", "overview"],
+  CertificateIssued: ["certificates", "audit:list"],
+  CertificateRevoked: ["certificates", "overview", "audit:list"],
   CommandChanged: ["commands", "bulk", "overview", "audit:list"],
   ConfigurationChanged: ["variables"],
   ConnectorChanged: ["overview", "stations:state"],

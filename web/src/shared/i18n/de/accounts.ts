@@ -68,6 +68,8 @@ export const accounts: typeof english = {
   onSites: "Auch an Standorten",
   permissions: {
     "audit.read": "Das Protokoll lesen",
+    "certificates.read": "Zertifikate sehen",
+    "certificates.write": "Zertifikate von Stationen ausstellen und widerrufen",
     "commands.read": "Befehle sehen, und was daraus wurde",
     "commands.send": "Stationen Befehle senden",
     "commands.send_raw": "Stationen selbst verfasste Nachrichten senden",

@@ -66,6 +66,8 @@ export const accounts = {
   onSites: "Also on sites",
   permissions: {
     "audit.read": "Read the audit log",
+    "certificates.read": "See certificates",
+    "certificates.write": "Issue and revoke certificates of stations",
     "commands.read": "See commands and what came of them",
     "commands.send": "Send commands to stations",
     "commands.send_raw": "Send stations messages of one's own making",
