@@ -318,6 +318,7 @@ class _Wiring:
             open_ones=Gathered(store, tasks, open_of),
             deviate=note_deviation,
             abilities=abilities,
+            first_limits=transactions.promised,
             price_per_kwh=Money(price, config.charging.currency) if price else None,
             currency=config.charging.currency,
         )

@@ -69,9 +69,10 @@ class Blocks:
     data_transfer: Handlers
 
 
-def forms_of(known: Mapping[Version, Dialect]) -> Forms:
+def forms_of(known: Mapping[Version, Dialect], blocks: Blocks) -> Forms:
     """How every command is asked for that any version has words for."""
-    return Forms({command for dialect in known.values() for command in dialect.says}, remote_control_forms.FORMS)
+    own = remote_control_forms.forms(blocks.transactions)
+    return Forms({command for dialect in known.values() for command in dialect.says}, own)
 
 
 def dialects(blocks: Blocks) -> Mapping[Version, Dialect]:
@@ -108,7 +109,7 @@ def _says_16(blocks: Blocks) -> list[Says]:
         provisioning_16.says(blocks.provisioning),
         authorization_16.says(blocks.lists),
         transactions_16.SAYS,
-        remote_control_16.SAYS,
+        remote_control_16.says(blocks.transactions, blocks.store),
         availability_16.says(blocks.availability),
         reservation_16.SAYS,
         metering_16.SAYS,
@@ -139,7 +140,7 @@ def _says_2(blocks: Blocks) -> list[Says]:
         provisioning_2.says(blocks.provisioning),
         authorization_2.says(blocks.lists),
         transactions_2.SAYS,
-        remote_control_2.says(blocks.store),
+        remote_control_2.says(blocks.transactions, blocks.store),
         availability_2.says(blocks.availability),
         reservation_2.SAYS,
         metering_2.SAYS,

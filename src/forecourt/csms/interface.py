@@ -88,7 +88,7 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
         stations=parts.stations,
         sending=parts.sending,
         dialects=parts.dialects,
-        forms=forms_of(parts.dialects),
+        forms=forms_of(parts.dialects, parts.blocks),
         pepper=parts.blocks.security.pepper,
         url_of=parts.url_of,
         places=partial(places, parts.stations),

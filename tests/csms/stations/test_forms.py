@@ -40,7 +40,7 @@ CARD = {"value": "04A1", "kind": "ISO14443"}
 
 @pytest.fixture(scope="module")
 def forms() -> Forms:
-    return forms_of(dialects(blocks()))
+    return forms_of(dialects(blocks()), blocks())
 
 
 def blocks() -> Blocks:

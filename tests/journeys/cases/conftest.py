@@ -11,14 +11,16 @@ import pytest
 import pytest_asyncio
 
 from forecourt.csms import app
-from forecourt.csms.config import Api, Config, Database, Gateway, Server, Tls
+from forecourt.csms.config import Api, Charging, Config, Database, Gateway, Server, Tls
 from forecourt.csms.store.embedded import EmbeddedPostgres
 from tests.csms.conftest import another_database
 from tests.journeys.site import Site
 
 
 @asynccontextmanager
-async def serving(server: EmbeddedPostgres, folder: Path, tls: Tls | None = None) -> AsyncGenerator[Site, None]:
+async def serving(
+    server: EmbeddedPostgres, folder: Path, tls: Tls | None = None, price_per_kwh: str = "0"
+) -> AsyncGenerator[Site, None]:
     """A management system on a database of its own."""
     # The debug mode of asyncio takes more than half of the time of hundreds of short cases; the other journeys have it on.
     asyncio.get_running_loop().set_debug(False)
@@ -29,6 +31,7 @@ async def serving(server: EmbeddedPostgres, folder: Path, tls: Tls | None = None
             database=Database(url=url, folder=folder),
             gateway=Gateway(call_timeout_s=10.0),
             tls=tls or Tls(),
+            charging=Charging(price_per_kwh=price_per_kwh),
         )
         async with app.run(config) as csms:
             yield Site(csms, secure=tls is not None)

@@ -14,7 +14,7 @@ import types
 import typing
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from enum import Enum
-from typing import Annotated, Any, Final, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -57,7 +57,9 @@ _UNITS: Final = types.MappingProxyType(
 )
 """What names end with, and the unit that means."""
 
+CommandT = TypeVar("CommandT", bound=Command)
 Make = Callable[[Work, Station, Any], Awaitable[Command]]
+Check = Callable[[Work, Station, CommandT], Awaitable[None]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,12 +73,25 @@ class Form:
     make: Make
 
     @classmethod
-    def of(cls, command: type[Command], *, body: type[msgspec.Struct] | None = None, make: Make | None = None) -> Form:
-        """The form of a command. With `body` and `make` it is another than its own fields."""
+    def of(
+        cls,
+        command: type[CommandT],
+        *,
+        body: type[msgspec.Struct] | None = None,
+        make: Make | None = None,
+        check: Check[CommandT] | None = None,
+    ) -> Form:
+        """The form of a command. With `body` and `make` it is another than its own fields.
+
+        `check` raises Invalid for what this station cannot be asked; its fields are named as in the form.
+        """
         own = _wire(command) if body is None else body
 
         async def from_fields(work: Work, station: Station, arguments: Any) -> Command:
-            return _domain(arguments, command)  # type: ignore[no-any-return]
+            made: CommandT = _domain(arguments, command)
+            if check is not None:
+                await check(work, station, made)
+            return made
 
         words = inspect.cleandoc(command.__doc__ or "")
         return cls(command, _title(command.kind), " ".join(words.split()), own, make or from_fields)

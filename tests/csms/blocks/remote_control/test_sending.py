@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -16,6 +18,7 @@ from forecourt.csms.blocks.data_transfer.model import TransferData
 from forecourt.csms.blocks.remote_control import v2
 from forecourt.csms.blocks.remote_control.actions import stopper
 from forecourt.csms.blocks.remote_control.model import StartCharging, StopCharging, Trigger, UnlockConnector, Wish
+from forecourt.csms.blocks.transactions.actions import Transactions
 from forecourt.csms.blocks.transactions.model import Reference, TransactionKey
 from forecourt.csms.stations import raw
 from forecourt.csms.stations.commands import Command, CommandStatus
@@ -32,6 +35,8 @@ from tests.csms.blocks.availability.world import Wire, hear, rows, station_of
 
 WITHIN = timedelta(minutes=1)
 SECRET = "correct horse battery staple"
+
+BLOCK = cast("Transactions", SimpleNamespace(currency="EUR"))
 
 
 class Settling(Tasks):
@@ -56,7 +61,7 @@ class Office:
         block = Availability(store=store, finish=self.finish)
         says = {
             **availability_v2.says(block),
-            **v2.says(store),
+            **v2.says(BLOCK, store),
             **data_transfer_v2.SAYS,
             **raw.SAYS,
         }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -11,14 +12,16 @@ from forecourt.charging.tokens import Token
 from forecourt.charging.topology import Connector, Evse, Place, Topology
 from forecourt.csms.blocks.remote_control import v16
 from forecourt.csms.blocks.remote_control.model import StartCharging, StopCharging, Trigger, UnlockConnector, Wish
-from forecourt.csms.blocks.transactions.model import Reference, TransactionKey
+from forecourt.csms.blocks.transactions.actions import Transactions
+from forecourt.csms.blocks.transactions.model import LimitsBody, Reference, TransactionKey
 from forecourt.csms.stations.commands import Outcome
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Registration, Station
+from forecourt.csms.store.work import Store
 from forecourt.errors import Invalid, NoAnswer
 from forecourt.ocpp.errors import LocalProtocolError
 from forecourt.ocpp.versions import V16
-from tests.csms.blocks.availability.world import Json, Wire, link_of, say, station_of
+from tests.csms.blocks.availability.world import Json, Wire, link_of, rows, say, station_of
 
 TAG = Token.untyped("04A1B2C3")
 TWO_ON_ONE = Topology(
@@ -27,8 +30,12 @@ TWO_ON_ONE = Topology(
 )
 
 
-def at(station: Station | None = None) -> tuple[Link, Wire]:
-    return link_of(V16, v16.HEARS, v16.SAYS, station)
+BLOCK = cast("Transactions", SimpleNamespace(currency="EUR"))
+NO_STORE = cast("Store", None)
+
+
+def at(station: Station | None = None, store: Store | None = None) -> tuple[Link, Wire]:
+    return link_of(V16, v16.HEARS, v16.says(BLOCK, store or NO_STORE), station)
 
 
 def running(number: int | None = 7) -> Reference:
@@ -57,6 +64,16 @@ async def test_TC_026_CSMS_a_station_may_refuse_to_start() -> None:
     link, wire = at()
     wire.answers["RemoteStartTransaction"] = {"status": "Rejected"}
     assert await say(link, StartCharging(TAG, 1)) == Outcome.refused("Rejected")
+
+
+@pytest.mark.parametrize(("word", "kept"), [("Accepted", 1), ("Rejected", 0)])
+async def test_limits_of_a_start_are_kept_by_its_token(peopled: Store, word: str, kept: int) -> None:
+    link, wire = at(store=peopled)
+    wire.answers["RemoteStartTransaction"] = {"status": word}
+    await say(link, StartCharging(TAG, 1, limits=LimitsBody(time_s=600)))
+    assert wire.told == [("RemoteStartTransaction", {"idTag": "04A1B2C3", "connectorId": 1})]
+    found = await rows(peopled, "SELECT remote_start_id, token_key, evse_id, limits FROM transaction_promise")
+    assert found == [(None, TAG.key, 1, {"timeS": 600})] * kept
 
 
 async def test_one_of_two_connectors_of_an_evse_has_to_be_named() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
 from forecourt.charging.ids import ConnectorId, EvseId
@@ -9,15 +13,16 @@ from forecourt.charging.tokens import Token
 from forecourt.charging.topology import Connector, Evse, Topology
 from forecourt.csms.blocks.remote_control import v2
 from forecourt.csms.blocks.remote_control.model import StartCharging, StopCharging, Trigger, UnlockConnector, Wish
-from forecourt.csms.blocks.transactions.model import Reference, TransactionKey
+from forecourt.csms.blocks.transactions.actions import Transactions
+from forecourt.csms.blocks.transactions.model import LimitsBody, Reference, TransactionKey
 from forecourt.csms.stations.commands import Outcome
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Registration, Station
 from forecourt.csms.store.work import Store
-from forecourt.errors import Invalid, NotFound
+from forecourt.errors import AnsweredError, Invalid, NoAnswer, NotFound
 from forecourt.ocpp.errors import LocalProtocolError
 from forecourt.ocpp.versions import V21, V201, Version
-from tests.csms.blocks.availability.world import BOTH_2, Json, Wire, in_turn, link_of, say, station_of
+from tests.csms.blocks.availability.world import BOTH_2, Json, Wire, in_turn, link_of, rows, say, station_of
 
 both = pytest.mark.parametrize("version", BOTH_2, ids=str)
 
@@ -31,8 +36,12 @@ THREE = Topology(
 )
 
 
+BLOCK = cast("Transactions", SimpleNamespace(currency="EUR"))
+PROMISED = "SELECT remote_start_id, token_key, evse_id, limits FROM transaction_promise"
+
+
 def at(store: Store, version: Version, station: Station | None = None) -> tuple[Link, Wire]:
-    return link_of(version, v2.HEARS, v2.says(store), station)
+    return link_of(version, v2.HEARS, v2.says(BLOCK, store), station)
 
 
 @both
@@ -58,6 +67,39 @@ async def test_TC_F_02_TC_F_03_TC_F_04_CSMS_F02_FR_01_each_remote_start_has_a_nu
     # F01.FR.06: the station chooses the EVSE.
     assert [request.keys() for _, request in wire.told] == [{"idToken", "remoteStartId"}] * 3
     assert [request["idToken"] for _, request in wire.told] == [WORDS] * 3
+
+
+@both
+async def test_E16_FR_02_limits_of_a_start_are_kept_for_its_transaction_and_not_said_with_it(
+    peopled: Store, version: Version
+) -> None:
+    link, wire = at(peopled, version)
+    limits = LimitsBody(energy_wh=5000, time_s=600, cost="12.50", soc_percent=80)
+    await say(link, StartCharging(TOKEN, 1, remote_start_id=42, limits=limits))
+    assert wire.told == [("RequestStartTransaction", {"evseId": 1, "idToken": WORDS, "remoteStartId": 42})]
+    kept = {"energyWh": "5000", "timeS": 600, "cost": "12.50", "currency": "EUR", "socPercent": 80}
+    assert await rows(peopled, PROMISED) == [(42, TOKEN.key, 1, kept)]
+
+
+@both
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ({"status": "Rejected"}, 0),
+        (AnsweredError("InternalError", "it does not"), 0),
+        # It may have begun.
+        (NoAnswer("RequestStartTransaction", 30.0), 1),
+    ],
+    ids=["refused", "an error", "no answer"],
+)
+async def test_limits_of_a_start_that_is_refused_are_forgotten(
+    peopled: Store, version: Version, answer: Any, kept: int
+) -> None:
+    link, wire = at(peopled, version)
+    wire.answers["RequestStartTransaction"] = answer
+    with suppress(AnsweredError, NoAnswer):
+        await say(link, StartCharging(TOKEN, 1, limits=LimitsBody(time_s=600)))
+    assert len(await rows(peopled, PROMISED)) == kept
 
 
 @both

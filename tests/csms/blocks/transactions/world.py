@@ -29,7 +29,7 @@ from forecourt.csms.blocks.transactions import actions
 from forecourt.csms.blocks.transactions import v2 as transactions_v2
 from forecourt.csms.blocks.transactions import v16 as transactions_v16
 from forecourt.csms.blocks.transactions.actions import Transactions, Watch
-from forecourt.csms.blocks.transactions.model import Ability, Reference, Told
+from forecourt.csms.blocks.transactions.model import Ability, FirstLimits, Reference, Told
 from forecourt.csms.blocks.transactions.records import open_of
 from forecourt.csms.gateway.dispatch import Dispatch, Given, Heard, note_deviation
 from forecourt.csms.organisations.store import organisation
@@ -102,6 +102,7 @@ class World:
         self.stop_errors: list[Exception] = []
         self.ability = Ability(Reporting())
         self.first: Limits | None = None
+        self.first_limits: FirstLimits = self._first
         self.station = Station(StationKey(1), "CS1", US, registration=Registration.ACCEPTED)
         self.stations.add(self.station)
         self.watch = Watch(store, self.stations, clock, self.tasks, self._stop)
@@ -115,7 +116,7 @@ class World:
             open_ones=self.open_ones,
             deviate=note_deviation,
             abilities=self._abilities,
-            first_limits=self._first,
+            first_limits=self.first_limits,
             price_per_kwh=None if price is None else Money(Decimal(price), EUR),
             currency=EUR,
         )

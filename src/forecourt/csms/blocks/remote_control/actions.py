@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
 from forecourt.csms.blocks.remote_control.model import ACTIONS, StartCharging, StopCharging, UnlockOutcome, Wish
-from forecourt.csms.blocks.transactions.model import Reference
+from forecourt.csms.blocks.transactions.actions import Promise, promise, withdraw
+from forecourt.csms.blocks.transactions.model import LimitsData, Reference
 from forecourt.csms.stations.commands import Outcome
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Registration, Station
 from forecourt.csms.stations.orders import Order
 from forecourt.csms.stations.sending import Sending, allot_request_id
 from forecourt.csms.store.work import Store
+from forecourt.errors import AnsweredError
+from forecourt.ocpp.errors import LocalProtocolError
 
 STOP_WITHIN = timedelta(minutes=5)
 """For how long it makes sense to stop a transaction because of a limit, if the station is away just then."""
@@ -25,6 +28,38 @@ async def remote_start_id(store: Store, station: Station, command: StartCharging
         return command.remote_start_id
     async with store.work(station.key) as work:
         return await allot_request_id(work, station)
+
+
+@asynccontextmanager
+async def with_limits(
+    store: Store, currency: str, station: Station, command: StartCharging, number: int | None = None
+) -> AsyncIterator[Callable[[bool], None]]:
+    """Keep the limits of a remote start for the transaction, from before the station can begin it.
+
+    What is yielded is to be called with whether the station will; if not, or if it answers with an error, they are forgotten.
+    `number` is that of the remote start where there is one, `currency` the one of the money in them.
+    """
+    if command.limits is None:
+        yield lambda begins: None
+        return
+    made = Promise(LimitsData.of(command.limits.limits(currency)), number, command.token, command.evse_id)
+    async with store.work(station.key) as work:
+        kept = await promise(work, station, made)
+    refused = False
+
+    def tell(begins: bool) -> None:
+        nonlocal refused
+        refused = not begins
+
+    try:
+        yield tell
+    except (AnsweredError, LocalProtocolError):
+        refused = True
+        raise
+    finally:
+        if refused:
+            async with store.work(station.key) as work:
+                await withdraw(work, kept)
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from functools import partial
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from forecourt.csms.blocks.remote_control.model import StopCharging
-from forecourt.csms.blocks.transactions.actions import reference_of
+from forecourt.csms.blocks.remote_control.model import StartCharging, StopCharging
+from forecourt.csms.blocks.transactions.actions import Transactions, check_limits, reference_of
 from forecourt.csms.stations.forms import Form
 from forecourt.csms.stations.model import Station
 from forecourt.csms.store.work import Work
@@ -24,4 +25,15 @@ async def _stop(work: Work, station: Station, body: StopChargingBody) -> StopCha
     return StopCharging(await reference_of(work, station, body.transaction_id))
 
 
-FORMS: Final = (Form.of(StopCharging, body=StopChargingBody, make=_stop),)
+async def _can_be_watched(block: Transactions, work: Work, station: Station, command: StartCharging) -> None:
+    """Raises Invalid for a limit that nobody can observe at this station."""
+    if command.limits is not None:
+        await check_limits(block, work, station, command.limits)
+
+
+def forms(block: Transactions) -> tuple[Form, ...]:
+    """`block` is what sessions begin in."""
+    return (
+        Form.of(StartCharging, check=partial(_can_be_watched, block)),
+        Form.of(StopCharging, body=StopChargingBody, make=_stop),
+    )

@@ -13,7 +13,7 @@ from msgspec import Meta
 from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.tokens import Token
 from forecourt.charging.topology import Place
-from forecourt.csms.blocks.transactions.model import Reference
+from forecourt.csms.blocks.transactions.model import LimitsBody, Reference
 from forecourt.csms.stations.commands import Command, ConnectorNumber, EvseNumber
 from forecourt.csms.stations.model import Station
 from forecourt.errors import Invalid
@@ -23,7 +23,8 @@ from forecourt.errors import Invalid
 class StartCharging(Command):
     """Start a transaction for a token (F01, F02). Without an EVSE the station chooses one, or refuses.
 
-    `remote_start_id` ties the transaction to this command; None has one allotted. 1.6 has none.
+    `remote_start_id` ties the transaction to this command; None has one allotted. 1.6 has none. `limits` are those it begins
+    with: the station is told in its first answer, if it observes such (E16.FR.02, 12).
     """
 
     token: Token
@@ -31,6 +32,7 @@ class StartCharging(Command):
     connector_id: ConnectorNumber | None = None
     group: Token | None = None
     remote_start_id: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    limits: LimitsBody | None = None
 
     def __post_init__(self) -> None:
         _check_place(self.evse_id, self.connector_id)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from msgspec import UNSET, UnsetType
 
 from forecourt.charging.topology import Topology
-from forecourt.csms.blocks.remote_control.actions import asking_for, triggered, unlocked
+from forecourt.csms.blocks.remote_control.actions import asking_for, triggered, unlocked, with_limits
 from forecourt.csms.blocks.remote_control.model import (
     StartCharging,
     StopCharging,
@@ -17,10 +18,12 @@ from forecourt.csms.blocks.remote_control.model import (
     Wish,
     place_of,
 )
+from forecourt.csms.blocks.transactions.actions import Transactions
 from forecourt.csms.stations.commands import Outcome
 from forecourt.csms.stations.dialects import Hears, Said, Says
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Station
+from forecourt.csms.store.work import Store
 from forecourt.errors import Invalid
 from forecourt.ocpp import v16
 
@@ -46,10 +49,12 @@ _EXTENDED: Final[MappingProxyType[Wish, v16.ExtendedMessageTrigger]] = MappingPr
 """Security whitepaper: what only ExtendedTriggerMessage can ask for. Its firmware status is that of signed updates."""
 
 
-async def say_start(link: Link, command: StartCharging) -> Outcome:
+async def say_start(block: Transactions, store: Store, link: Link, command: StartCharging) -> Outcome:
     """Section 5.11. The group and the number of the remote start cannot be said; the transaction is known by its idTag."""
     connector = UNSET if command.evse_id is None else _number(link.station, command.evse_id, command.connector_id)
-    reply = await link.call(v16.RemoteStartTransaction(connector_id=connector, id_tag=command.token.value))
+    async with with_limits(store, block.currency, link.station, command) as told:
+        reply = await link.call(v16.RemoteStartTransaction(connector_id=connector, id_tag=command.token.value))
+        told(reply.status == "Accepted")
     return Outcome.accepted_if(reply.status == "Accepted", reply.status)
 
 
@@ -109,11 +114,12 @@ def _is_counted(topology: Topology) -> bool:
 
 HEARS: Final[Hears] = MappingProxyType({})
 
-SAYS: Final[Says] = MappingProxyType(
-    {
-        StartCharging: Said((v16.RemoteStartTransaction,), say_start),
+
+def says(block: Transactions, store: Store) -> Says:
+    """What is said, and by whom. `store` keeps the limits of remote starts, `block` is what they begin in."""
+    return {
+        StartCharging: Said((v16.RemoteStartTransaction,), partial(say_start, block, store)),
         StopCharging: Said((v16.RemoteStopTransaction,), say_stop),
         UnlockConnector: Said((v16.UnlockConnector,), say_unlock),
         Trigger: Said((v16.TriggerMessage, v16.ExtendedTriggerMessage), say_trigger),
     }
-)

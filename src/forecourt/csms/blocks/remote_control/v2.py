@@ -10,7 +10,13 @@ from msgspec import UNSET, UnsetType
 
 from forecourt.charging.tokens import Token, TokenKind
 from forecourt.charging.topology import Place
-from forecourt.csms.blocks.remote_control.actions import asking_for, remote_start_id, triggered, unlocked
+from forecourt.csms.blocks.remote_control.actions import (
+    asking_for,
+    remote_start_id,
+    triggered,
+    unlocked,
+    with_limits,
+)
 from forecourt.csms.blocks.remote_control.model import (
     StartCharging,
     StopCharging,
@@ -20,6 +26,7 @@ from forecourt.csms.blocks.remote_control.model import (
     connectors_of,
     only_connector,
 )
+from forecourt.csms.blocks.transactions.actions import Transactions
 from forecourt.csms.stations.commands import Outcome
 from forecourt.csms.stations.dialects import Hears, Said, Says
 from forecourt.csms.stations.link import Link
@@ -49,17 +56,19 @@ _TRIGGERS: Final[MappingProxyType[Wish, v2.MessageTrigger]] = MappingProxyType(
 )
 
 
-async def say_start(store: Store, link: Link, command: StartCharging) -> Outcome:
-    """F01, F02. A connector cannot be said, only its EVSE."""
+async def say_start(block: Transactions, store: Store, link: Link, command: StartCharging) -> Outcome:
+    """F01, F02. A connector cannot be said, only its EVSE; limits are told when it begins (E16.FR.02)."""
     number = await remote_start_id(store, link.station, command)
-    reply = await link.call(
-        v2.RequestStartTransaction(
-            evse_id=UNSET if command.evse_id is None else command.evse_id,
-            group_id_token=UNSET if command.group is None else _id_token(command.group),
-            id_token=_id_token(command.token),
-            remote_start_id=number,
+    async with with_limits(store, block.currency, link.station, command, number) as told:
+        reply = await link.call(
+            v2.RequestStartTransaction(
+                evse_id=UNSET if command.evse_id is None else command.evse_id,
+                group_id_token=UNSET if command.group is None else _id_token(command.group),
+                id_token=_id_token(command.token),
+                remote_start_id=number,
+            )
         )
-    )
+        told(reply.status == "Accepted")
     details: dict[str, str | int] = {"remoteStartId": number, **_details(reply.status_info)}
     if reply.transaction_id is not UNSET:
         # F01.FR.13: there is one already that waited for an authorization.
@@ -137,10 +146,10 @@ def _details(info: v2.StatusInfo | UnsetType) -> dict[str, str]:
 HEARS: Final[Hears] = MappingProxyType({})
 
 
-def says(store: Store) -> Says:
-    """What is said, and by whom. `store` allots the numbers of remote starts."""
+def says(block: Transactions, store: Store) -> Says:
+    """What is said, and by whom. `store` allots the numbers of remote starts, `block` is what they begin in."""
     return {
-        StartCharging: Said((v2.RequestStartTransaction,), partial(say_start, store)),
+        StartCharging: Said((v2.RequestStartTransaction,), partial(say_start, block, store)),
         StopCharging: Said((v2.RequestStopTransaction,), say_stop),
         UnlockConnector: Said((v2.UnlockConnector,), say_unlock),
         Trigger: Said((v2.TriggerMessage,), say_trigger),

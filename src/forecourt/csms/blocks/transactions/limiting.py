@@ -1,6 +1,6 @@
 """Limits of a transaction: who may set them, what is wanted, what the station is told and when.
 
-Refused is what nobody can watch. What the station observes itself (SupportedLimits) it is told in the next answer, once on
+Refused is what nobody can watch, neither we nor the station. What the station observes itself (SupportedLimits) it is told in the next answer, once on
 each connection until it confirms (E16.FR.02, 03, 12); we watch every limit all the same (`watching`).
 """
 
@@ -27,7 +27,15 @@ from forecourt.csms.blocks.transactions.announcing import announce_limits
 from forecourt.csms.blocks.transactions.context import Transactions
 from forecourt.csms.blocks.transactions.events import TransactionUpdated
 from forecourt.csms.blocks.transactions.memory import Ongoing
-from forecourt.csms.blocks.transactions.model import Ability, Details, LimitsData, Remark, Told, TransactionKey
+from forecourt.csms.blocks.transactions.model import (
+    Ability,
+    Details,
+    LimitsBody,
+    LimitsData,
+    Remark,
+    Told,
+    TransactionKey,
+)
 from forecourt.csms.blocks.transactions.pace import Pulse
 from forecourt.csms.blocks.transactions.record import Record, facts_of
 from forecourt.csms.stations.link import Link
@@ -82,10 +90,7 @@ async def set_limits(
             message = f"the price of this transaction is in {record.currency}"
             raise Invalid("currencies_differ", message, {"cost": message})
         ability = await _ability(block, work, station, record)
-        against = unobservable(limits, ability.reporting)
-        if against:
-            fields = {FIELDS[kind]: WHY[why] for kind, why in against.items()}
-            raise Invalid("limit_not_observable", "; ".join(dict.fromkeys(fields.values())), fields)
+        _refuse(_unwatched(limits, ability))
         record = await _want(work, record, limits, ability)
         work.announce(TransactionUpdated(**facts_of(record)))
     # After the commit: the next message of the station reads the record anew.
@@ -94,6 +99,25 @@ async def set_limits(
     ongoing.stale()
     block.watch.look(station, record, Pulse() if running is None else running.pulse, work.now)
     return record
+
+
+async def check_limits(block: Transactions, work: Work, station: Station, asked: LimitsBody) -> None:
+    """Whether a transaction of this station could have these limits. Raises Invalid, whose `fields` say of each why not."""
+    ability = await _ability(block, work, station, None)
+    against = _unwatched(asked.limits(block.currency), ability)
+    _refuse(against, "limits.")
+
+
+def _unwatched(limits: Limits, ability: Ability) -> dict[LimitKind, Unobservable]:
+    """Which limits nobody would watch. A station that reckons no cost itself needs our price for that (E16.FR.11)."""
+    watched_there = ability.limits - {LimitKind.COST}
+    return {kind: why for kind, why in unobservable(limits, ability.reporting).items() if kind not in watched_there}
+
+
+def _refuse(against: Mapping[LimitKind, Unobservable], path: str = "") -> None:
+    if against:
+        fields = {path + FIELDS[kind]: WHY[why] for kind, why in against.items()}
+        raise Invalid("limit_not_observable", "; ".join(dict.fromkeys(fields.values())), fields)
 
 
 async def at_begin(
@@ -114,7 +138,7 @@ async def at_begin(
     if wanted is None:
         return record, details
     ability = await _ability(block, work, station, record)
-    against = unobservable(wanted, ability.reporting)
+    against = _unwatched(wanted, ability)
     if against:
         words = "; ".join(f"{FIELDS[kind]}: {WHY[why]}" for kind, why in against.items())
         details = msgspec.structs.replace(details, remark=Remark.LIMIT_NOT_WATCHED.name, remark_detail=words)
@@ -181,16 +205,20 @@ def to_tell(ongoing: Ongoing, link: Link, record: Record, told: Told) -> Limits 
     return left if ongoing.tell_once(link.epoch, record.id, left) or countered else None
 
 
-async def _ability(block: Transactions, work: Work, station: Station, record: Record) -> Ability:
-    """What is known of the station, with what this transaction has shown so far."""
+async def _ability(block: Transactions, work: Work, station: Station, record: Record | None) -> Ability:
+    """What is known of the station, with what this transaction has shown so far, if it has begun."""
     ability = await block.abilities(work, station)
-    found = await metering.newest_of_transaction(await work.sql(), record.id, record.received_at, _LOOKED_AT)
+    found: list[list[Reading]] = []
+    price = block.price_per_kwh
+    if record is not None:
+        found = await metering.newest_of_transaction(await work.sql(), record.id, record.received_at, _LOOKED_AT)
+        price = record.price
     longest_s = int(block.longest_interval.total_seconds())
     said = ability.reporting
     reporting = Reporting(
         energy_every_s=said.energy_every_s or _rhythm(found, ENERGY),
         soc_every_s=said.soc_every_s or _rhythm(found, frozenset({_SOC})),
-        price_known=said.price_known or record.price_per_kwh is not None,
+        price_known=said.price_known or price is not None,
         price_needs_energy=True,
         longest_interval_s=longest_s,
     )

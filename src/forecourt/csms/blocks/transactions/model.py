@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import Final, NewType, Protocol
+from typing import Annotated, Final, NewType, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from forecourt.charging.ids import EvseId
 from forecourt.charging.limits import Limits, Reporting
@@ -103,6 +104,24 @@ class LimitsData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
             energy_wh=self.energy_wh,
             time_s=self.time_s,
             cost=None if self.cost is None else Money(self.cost, currency),
+            soc_percent=self.soc_percent,
+        )
+
+
+class LimitsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What the transaction may reach; a kind that is left out has no limit. `cost` is in the transaction's currency."""
+
+    energy_wh: Annotated[float, Meta(gt=0, le=10_000_000)] | None = None
+    time_s: Annotated[int, Meta(gt=0, le=315_360_000)] | None = None
+    cost: Annotated[str, Meta(pattern=r"^\d{1,9}(\.\d{1,4})?$(?!\n)")] | None = None
+    soc_percent: Annotated[int, Meta(ge=1, le=100)] | None = None
+
+    def limits(self, currency: str) -> Limits:
+        """As the block has them."""
+        return Limits(
+            energy_wh=None if self.energy_wh is None else Decimal(str(self.energy_wh)),
+            time_s=self.time_s,
+            cost=None if self.cost is None else Money(Decimal(self.cost), currency),
             soc_percent=self.soc_percent,
         )
 

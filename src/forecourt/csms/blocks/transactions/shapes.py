@@ -13,11 +13,10 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy import Row
 
-from forecourt.charging.limits import LimitKind, Limits
-from forecourt.charging.quantities import Money
+from forecourt.charging.limits import LimitKind
 from forecourt.csms.blocks.authorization.model import shown
 from forecourt.csms.blocks.transactions.context import Transactions
-from forecourt.csms.blocks.transactions.model import Fact, LimitsData, Reference, Remark
+from forecourt.csms.blocks.transactions.model import Fact, LimitsBody, LimitsData, Reference, Remark
 from forecourt.csms.blocks.transactions.record import Record
 from forecourt.csms.stations.model import Station
 from forecourt.csms.stations.orders import Order
@@ -56,24 +55,6 @@ class LimitsOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     cost: str | None
     currency: str
     soc_percent: int | None
-
-
-class LimitsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What the transaction may reach; a kind that is left out has no limit. `cost` is in the transaction's currency."""
-
-    energy_wh: Annotated[float, Meta(gt=0, le=10_000_000)] | None = None
-    time_s: Annotated[int, Meta(gt=0, le=315_360_000)] | None = None
-    cost: Annotated[str, Meta(pattern=r"^\d{1,9}(\.\d{1,4})?$(?!\n)")] | None = None
-    soc_percent: Annotated[int, Meta(ge=1, le=100)] | None = None
-
-    def limits(self, currency: str) -> Limits:
-        """As the block has them."""
-        return Limits(
-            energy_wh=None if self.energy_wh is None else Decimal(str(self.energy_wh)),
-            time_s=self.time_s,
-            cost=None if self.cost is None else Money(Decimal(self.cost), currency),
-            soc_percent=self.soc_percent,
-        )
 
 
 class TransactionOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -172,6 +172,21 @@ transaction_start = Table(
     PrimaryKeyConstraint("station_id", "connector", "id_tag", "station_time", "meter_start"),
 )
 
+# Limits that a transaction is to begin with, kept until it does: by the number of its remote start or, where there is none,
+# by its token.
+transaction_promise = Table(
+    "transaction_promise",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("station_id", BigInteger, ForeignKey("station.id"), nullable=False),
+    Column("remote_start_id", BigInteger),
+    Column("token_key", Text, nullable=False),
+    Column("evse_id", Integer),
+    Column("limits", JSONB, nullable=False),
+    Column("promised_at", DateTime(timezone=True), nullable=False),
+    Index("transaction_promise_station_id_idx", "station_id"),
+)
+
 _EVENT_COLUMNS: Final = (
     "transaction_id",
     "seq_no",
