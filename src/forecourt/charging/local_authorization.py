@@ -17,13 +17,17 @@ from forecourt.charging.tokens import UNCACHEABLE, Token, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenInfo:
-    """IdTokenInfo, idTagInfo: what a management system said about a token. `expires_at` is cacheExpiryDateTime."""
+    """IdTokenInfo, idTagInfo: what a management system said about a token. `expires_at` is cacheExpiryDateTime.
+
+    `languages` are those its holder prefers, RFC 5646 tags, the best first.
+    """
 
     verdict: Verdict
     expires_at: datetime | None = None
     group: Token | None = None
     evse_ids: frozenset[EvseId] = frozenset()
     priority: int = 0
+    languages: tuple[str, ...] = ()
 
     def expired(self, at: datetime) -> bool:
         return self.expires_at is not None and at >= self.expires_at

@@ -62,8 +62,8 @@ from forecourt.station.blocks.smart_charging import v16 as smart_charging_v16
 from forecourt.station.blocks.smart_charging.model import COMPUTED as CHARGING
 from forecourt.station.blocks.tariff import actions as tariff
 from forecourt.station.blocks.tariff import v2 as tariff_v2
+from forecourt.station.blocks.transactions import master_pass, resuming
 from forecourt.station.blocks.transactions import presenting as sessions
-from forecourt.station.blocks.transactions import resuming
 from forecourt.station.blocks.transactions import v2 as transactions_v2
 from forecourt.station.blocks.transactions import v16 as transactions_v16
 from forecourt.station.core import Wiring
@@ -153,6 +153,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.Parked: (sessions.on_parked,),
         events.Drawing: (sessions.on_drawing,),
         events.Presented: (sessions.on_presented,),
+        events.Chosen: (master_pass.on_chosen,),
         events.Restricted: (limits.on_restricted,),
         events.Hurried: (priority.on_hurried,),
         events.Needed: (needs.on_needed,),
@@ -190,7 +191,10 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             monitoring.on_duty_changed,
             display.on_change,
         ),
-        events.Authorized: (tariff.on_authorized,),
+        events.Authorized: (
+            tariff.on_authorized,
+            display.on_authorized,
+        ),
         events.PersonalMessage: (tariff.on_personal_message,),
         events.CostTold: (tariff.on_cost,),
         events.LockFailed: (monitoring.on_lock_failed,),

@@ -52,6 +52,7 @@ class Build:
     that nobody has signed (L02). `security_profile` is what it has to connect with at first.
     With `additional_root_check` a new root of the management system must be signed by the one whose place it takes.
     Of each log so many pages of 16 lines are kept. `seed` makes its random choices (back-off, transaction ids) repeatable.
+    `menu` says that a driver can choose something at the display.
     `grid_a` is the most on each phase of the connection to the grid; None: it bears all EVSEs at once.
     """
 
@@ -64,6 +65,7 @@ class Build:
     security_profile: int = 0
     additional_root_check: bool = False
     log_pages: int = 32
+    menu: bool = False
     evses: tuple[EvseBuild, ...] = (EvseBuild(),)
     versions: tuple[Version, ...] = NEWEST_FIRST
     seed: int | None = None

@@ -8,7 +8,7 @@ knows no block; `assembly` puts them in.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeAlias, TypeVar
@@ -403,6 +403,9 @@ class Station:
 
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         self.turn(lambda: self.announce(events.Presented(token, evse_id)))
+
+    def chosen(self, evse_ids: Iterable[EvseId]) -> None:
+        self.turn(lambda: self.announce(events.Chosen(tuple(evse_ids))))
 
     def restricted(
         self, limit: Cap | None, source: str = "EMS", *, evse_id: EvseId = STATION, adds: bool = False

@@ -78,6 +78,13 @@ class Presented:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """The holder of a master pass has chosen where transactions are to end."""
+
+    evse_ids: tuple[EvseId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Restricted:
     """Somebody else than the management system limits what an EVSE (or EVSE 0, the station) draws, or with `adds` generates
     that much on top. None: no longer."""

@@ -74,6 +74,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     unsigned_firmware: bool = False
     additional_root_check: bool = False
     log_pages: int = 32
+    menu: bool = False
     grid_a: int | None = None
     grid_voltage_v: int = 230
     soap_host: str = "127.0.0.1"
@@ -99,6 +100,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             unsigned_firmware=self.unsigned_firmware,
             additional_root_check=self.additional_root_check,
             log_pages=self.log_pages,
+            menu=self.menu,
             grid_a=self.grid_a,
             grid_voltage_v=self.grid_voltage_v,
         )

@@ -23,13 +23,17 @@ LEAST_AC_A: Final = 6
 
 
 class Authorization(msgspec.Struct, frozen=True, kw_only=True):
-    """Leave to charge at a bay. `invalid` says that the management system has refused the token since."""
+    """Leave to charge at a bay. `invalid` says that the management system has refused the token since.
+
+    `languages` are those the driver prefers, the best first.
+    """
 
     token: Token
     group: Token | None = None
     remote_start_id: int | None = None
     reservation_id: int | None = None
     invalid: bool = False
+    languages: tuple[str, ...] = ()
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):

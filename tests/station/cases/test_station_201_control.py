@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
+from forecourt.charging.ids import EvseId
 from forecourt.ocpp import v2
+from forecourt.ocpp.versions import Version
+from forecourt.station.blocks.transactions.master_pass import CHOICE_S
 from tests.station.cases.test_station_201 import TAG, charging, events, rig, service, statuses, version
 from tests.station.cases.test_station_201_lists import GROUP, asked, cached, entry, known, refused, says, token
 from tests.station.cases.test_station_201_sessions import plug, points, remote, told
@@ -96,6 +99,75 @@ def test_TC_C_49_CS_a_master_pass_stops_all_transactions(rig: Rig) -> None:
     assert [one.event_type for one in events(rig)] == ["Ended", "Ended"]
     assert {one.transaction_info.stopped_reason for one in events(rig)} == {"MasterPass"}
     assert [one.id_token for one in events(rig)] == [token("GUARD")] * 2
+
+
+def with_menu(version: Version) -> Rig:
+    """A station with two transactions and keys at its display, where a master pass has just been shown."""
+    rig = Rig(version, evses=2, menu=True)
+    master(rig)
+    for evse_id, value in ((1, "TAG001"), (2, "TAG002")):
+        rig.hardware.plug(evse_id=evse_id)
+        rig.time.advance(2)
+        shown(rig, value, evse_id=evse_id)
+    rig.time.advance(10)
+    rig.fresh()
+    says(rig, "Accepted", MASTER)
+    shown(rig, "GUARD", evse_id=None)
+    assert asked(rig) == ["GUARD"]
+    assert events(rig) == []
+    assert rig.hardware.choices == (1, 2)
+    return rig
+
+
+def ended_by_guard(rig: Rig) -> list[int]:
+    """At which EVSEs the pass has ended a transaction, each told with it once."""
+    ends = [one for one in events(rig) if one.event_type == "Ended"]
+    assert {one.transaction_info.stopped_reason for one in ends} <= {"MasterPass"}
+    assert [one.id_token for one in events(rig) if one.id_token is not UNSET] == [token("GUARD")] * len(ends)
+    return [one.evse.id for one in ends if one.evse is not UNSET]
+
+
+def leave(rig: Rig, evse_id: int) -> None:
+    """To ParkingBayUnoccupied."""
+    rig.fresh()
+    rig.hardware.unplug(evse_id=evse_id)
+    rig.time.advance(3)
+    assert statuses(rig, evse_id) == ["Available"]
+    assert events(rig) == []
+
+
+def test_TC_C_47_CS_a_master_pass_stops_all_transactions_at_a_display(version: Version) -> None:
+    rig = with_menu(version)
+    rig.hardware.choose_at(1, 2)
+    rig.time.advance(3)
+    assert ended_by_guard(rig) == [1, 2]
+    leave(rig, 1)
+    leave(rig, 2)
+
+
+def test_TC_C_48_CS_a_master_pass_stops_a_chosen_transaction_at_a_display(version: Version) -> None:
+    rig = with_menu(version)
+    rig.hardware.choose_at(1)
+    rig.time.advance(3)
+    assert ended_by_guard(rig) == [1]
+    leave(rig, 1)
+    assert rig.station.bays[EvseId(2)].transaction is not None
+
+
+def test_C16_who_chooses_nothing_in_time_has_nothing_stopped(version: Version) -> None:
+    rig = with_menu(version)
+    rig.time.advance(CHOICE_S)
+    rig.hardware.choose_at(1, 2)
+    rig.time.advance(3)
+    assert ended_by_guard(rig) == []
+
+
+def test_C16_only_what_could_be_chosen_is_stopped_and_only_once(version: Version) -> None:
+    rig = with_menu(version)
+    rig.hardware.choose_at()
+    rig.hardware.choose_at(1, 2)
+    rig.time.advance(3)
+    assert ended_by_guard(rig) == []
 
 
 @pytest.mark.parametrize("from_afar", [False, True])

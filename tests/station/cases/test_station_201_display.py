@@ -6,9 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from msgspec import UNSET
 
 from forecourt.ocpp import v2
+from forecourt.ocpp.versions import Version
+from forecourt.station.running import preset
 from tests.station.cases.test_station_201 import TAG, charging, rig, service, statuses, version
 from tests.station.rig import ACCEPTED, Rig
 
@@ -152,6 +155,25 @@ def test_TC_O_14_CS_a_message_is_shown_until_an_instant(rig: Rig) -> None:
     rig.time.advance(60)
     assert shown(rig) == ()
     assert listed(rig, 7) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "known", "told", "status"),
+    [
+        ("SupportedPriorities", "NormalCycle", message(7, priority="AlwaysFront"), "NotSupportedPriority"),
+        ("SupportedStates", "Charging,Idle", message(7, state="Faulted"), "NotSupportedState"),
+    ],
+)
+def test_TC_O_17_CS_and_TC_O_18_CS_a_priority_and_a_state_that_are_not_supported(
+    version: Version, variable: str, known: str, told: v2.MessageInfo, status: str
+) -> None:
+    rig = Rig(version, start=False)
+    preset(rig.powered.storage, {f"DisplayMessageCtrlr.{variable}": known})
+    rig.powered.power_on()
+    rig.time.advance(5)
+    assert put(rig, told) == status
+    assert listed(rig) == []
+    assert put(rig, message(8, state="Idle")) == "Accepted"
 
 
 def test_TC_O_19_CS_a_format_that_is_not_supported(rig: Rig) -> None:

@@ -7,6 +7,7 @@ drives the station.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -101,6 +102,10 @@ class Hardware(Protocol):
     def display(self, texts: tuple[str, ...]) -> None:
         """Cycle through these texts, in place of those told before; without any, show what the station shows by itself."""
 
+    def choose(self, evse_ids: tuple[EvseId, ...]) -> bool:
+        """Let the driver choose among these EVSEs where transactions are to end; told as `chosen`. False where there is nothing
+        to choose with."""
+
     def install(self, image: bytes) -> bool:
         """Begin to install firmware; how it ends is told as `installed`. False when this is no firmware for this hardware."""
 
@@ -125,6 +130,9 @@ class Events(Protocol):
 
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         """A token was held to the reader, of one EVSE or of the station."""
+
+    def chosen(self, evse_ids: Iterable[EvseId]) -> None:
+        """The driver has chosen among what `choose` has put to him; none is a choice too."""
 
     def restricted(
         self, limit: Cap | None, source: str = "EMS", *, evse_id: EvseId = STATION, adds: bool = False

@@ -73,7 +73,19 @@ class SimulatedHardware:
     sets them at the beginning, by EVSE.
     """
 
-    __slots__ = ("_events", "_install", "_sockets", "_timeline", "bad_flash", "displayed", "restarts", "shown", "signs")
+    __slots__ = (
+        "_events",
+        "_install",
+        "_sockets",
+        "_timeline",
+        "bad_flash",
+        "choices",
+        "displayed",
+        "menu",
+        "restarts",
+        "shown",
+        "signs",
+    )  # fmt: skip
 
     def __init__(self, build: Build, timeline: Timeline, registers_wh: dict[EvseId, Decimal] | None = None) -> None:
         self._timeline: Final = timeline
@@ -84,6 +96,8 @@ class SimulatedHardware:
             self._sockets[evse_id].import_wh = float(register_wh)
         self.shown: list[str] | None = None
         self.displayed: tuple[str, ...] = ()
+        self.menu: Final = build.menu
+        self.choices: tuple[EvseId, ...] = ()
         self.signs = True
         self.restarts = 0
         self.bad_flash = False
@@ -124,6 +138,11 @@ class SimulatedHardware:
     def mend(self, *, evse_id: int = 1) -> None:
         if self._events is not None:
             self._events.fault(EvseId(evse_id), None)
+
+    def choose_at(self, *evse_ids: int) -> None:
+        """Choose at the menu; nothing where there is none."""
+        if self._events is not None and self.menu:
+            self._events.chosen(EvseId(evse_id) for evse_id in evse_ids)
 
     def restrict(self, limit: Cap | None, source: str = "EMS", *, evse_id: int = 0, adds: bool = False) -> None:
         """What an energy manager in the house allows from now on, or with `adds` has to give; None: nothing is said."""
@@ -245,6 +264,10 @@ class SimulatedHardware:
 
     def display(self, texts: tuple[str, ...]) -> None:
         self.displayed = texts
+
+    def choose(self, evse_ids: tuple[EvseId, ...]) -> bool:
+        self.choices = evse_ids
+        return self.menu
 
     def install(self, image: bytes) -> bool:
         if not image.startswith(IMAGE):

@@ -42,6 +42,7 @@ def info_of(told: v2.IdTokenInfo) -> TokenInfo:
         group=None if told.group_id_token is UNSET else token_of(told.group_id_token),
         evse_ids=frozenset() if told.evse_id is UNSET else frozenset(map(EvseId, told.evse_id)),
         priority=0 if told.charging_priority is UNSET else told.charging_priority,
+        languages=tuple(one for one in (told.language1, told.language2) if one is not UNSET),
     )
 
 

@@ -94,6 +94,12 @@ class Renegotiate(_Doing, frozen=True, tag="renegotiate"):
     evse: int = 1
 
 
+class Choose(_Doing, frozen=True, tag="choose"):
+    """The holder of a master pass chooses where transactions are to end: at an EVSE, or everywhere."""
+
+    evse: int | None = None
+
+
 class Restrict(_Doing, frozen=True, tag="restrict"):
     """An energy manager limits the station (EVSE 0) or an EVSE, per phase or as power; without a number no longer."""
 
@@ -145,8 +151,8 @@ class Disturb(_Doing, frozen=True, tag="disturb"):
 
 
 Doing: TypeAlias = (
-    Plug | Unplug | Swipe | Fault | Mend | Lock | Park | Hurry | Renegotiate | Restrict | Power | Network | Disk | Clock | Set
-    | Disturb
+    Plug | Unplug | Swipe | Fault | Mend | Lock | Park | Hurry | Renegotiate | Choose | Restrict | Power | Network | Disk | Clock
+    | Set | Disturb
 )  # fmt: skip
 
 KINDS: Final[dict[str, type[_Doing]]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Doing)}

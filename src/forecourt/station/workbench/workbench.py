@@ -126,6 +126,10 @@ class Workbench:
             case doings.Renegotiate():
                 self._check(doing.evse)
                 self.hardware.renegotiate(evse_id=doing.evse)
+            case doings.Choose():
+                if doing.evse is not None:
+                    self._check(doing.evse)
+                self.hardware.choose_at(*(self.hardware.choices if doing.evse is None else (doing.evse,)))
             case doings.Restrict():
                 self._check(doing.evse or 1)
                 self.hardware.restrict(_cap(doing), doing.source, evse_id=doing.evse)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from forecourt.charging.connector_state import ChargingState, ConnectorState
+from forecourt.charging.ids import EvseId
 from forecourt.charging.topology import WHOLE_STATION
 from forecourt.clock import Timer
 from forecourt.station import events
@@ -25,13 +26,14 @@ _SUSPENDED: Final = (ChargingState.SUSPENDED_EV, ChargingState.SUSPENDED_EVSE)
 
 
 class Board:
-    """The messages of a station by id, what is on the display, and when that changes by itself."""
+    """The messages of a station by id, what is on the display, who stands before it, and when that changes by itself."""
 
-    __slots__ = ("notices", "shown", "timer")
+    __slots__ = ("notices", "reader", "shown", "timer")
 
     def __init__(self, station: Station) -> None:
         self.notices: dict[int, Notice] = {notice.id: notice for _, notice in station.storage.items(NOTICES)}
         self.shown: tuple[str, ...] = ()
+        self.reader: EvseId | None = None
         self.timer: Timer | None = None
 
 
@@ -99,6 +101,12 @@ def on_change(station: Station, event: object) -> None:
     look(station)
 
 
+def on_authorized(station: Station, event: events.Authorized) -> None:
+    """C01.FR.08: who was authorized last is taken for the one who reads."""
+    station.part(Board).reader = event.bay.evse_id
+    look(station)
+
+
 def on_transaction_ended(station: Station, event: events.TransactionEnded) -> None:
     """O02.FR.02."""
     running = {bay.transaction.id for bay in station.bays.values() if bay.transaction is not None}
@@ -124,11 +132,23 @@ def look(station: Station) -> None:
     due = [notice for notice in board.notices.values() if _due(station, notice, now)]
     enabled = station.model.flag("DisplayMessageCtrlr", "Enabled")
     language = station.model.text("DisplayMessageCtrlr", "Language")
-    shown = tuple(notice.in_language(language) for notice in foremost(due)) if enabled else ()
+    shown = (
+        tuple(notice.for_reader(_preferred(station, notice), language) for notice in foremost(due)) if enabled else ()
+    )
     if shown != board.shown:
         board.shown = shown
         station.hardware.display(shown)
     _come_back(station, board, now)
+
+
+def _preferred(station: Station, notice: Notice) -> tuple[str, ...]:
+    """The languages of the driver a message is for, or else of the one who stands at the station."""
+    reader = station.part(Board).reader
+    bay = None if notice.transaction_id is None else by_id(station, notice.transaction_id)
+    if bay is None and reader is not None:
+        bay = station.bays[reader]
+    driver = None if bay is None else bay.authorization
+    return () if driver is None else driver.languages
 
 
 def _come_back(station: Station, board: Board, now: datetime) -> None:

@@ -38,12 +38,17 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     end_at: datetime | None = None
     transaction_id: str | None = None
 
-    def in_language(self, language: str) -> str:
-        """The words for a reader of `language`; English, or the first, where there are none (O01.FR.08, 09)."""
-        for wanted in (language, FALLBACK_LANGUAGE):
-            for text in self.texts:
-                if text.language is not None and text.language.split("-")[0] == wanted:
-                    return text.content
+    def for_reader(self, preferred: Iterable[str], usual: str) -> str:
+        """The words for somebody who prefers these languages, the best first; `usual` is the station's own.
+
+        Where there are none for him, English is next (O01.FR.08, 09, C01.FR.08, 09, 13), and the first words are last.
+        """
+        preferred = tuple(preferred)
+        for wanted in (*preferred, *((FALLBACK_LANGUAGE, usual) if preferred else (usual, FALLBACK_LANGUAGE))):
+            for same in (_exactly, _roughly):
+                for text in self.texts:
+                    if text.language is not None and same(text.language.casefold(), wanted.casefold()):
+                        return text.content
         return self.texts[0].content
 
 
@@ -57,6 +62,15 @@ class NoticesPart:
 
 
 NOTICES: Shelf[Notice] = Shelf("notices", Notice)
+
+
+def _exactly(language: str, wanted: str) -> bool:
+    return language == wanted
+
+
+def _roughly(language: str, wanted: str) -> bool:
+    """de-AT will do for who reads de, and the other way round."""
+    return language.split("-")[0] == wanted.split("-")[0]
 
 
 def foremost(notices: Iterable[Notice]) -> tuple[Notice, ...]:

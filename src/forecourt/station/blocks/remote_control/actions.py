@@ -58,7 +58,11 @@ def start(
             if profile is not None:
                 smart_charging.install_for_start(station, profile, bay.evse_id)
             authorization = Authorization(
-                token=token, group=group, remote_start_id=remote_start_id, reservation_id=used
+                token=token,
+                group=group,
+                remote_start_id=remote_start_id,
+                reservation_id=used,
+                languages=info.languages,
             )
             transactions.authorize(station, bay, authorization, "RemoteStart")
 

@@ -10,7 +10,7 @@ from forecourt.charging.tokens import StopRight, Token, TokenKind, Verdict, righ
 from forecourt.station import events
 from forecourt.station.blocks.authorization.actions import judge
 from forecourt.station.blocks.reservation import actions as reservation
-from forecourt.station.blocks.transactions import actions, resuming, sampling
+from forecourt.station.blocks.transactions import actions, master_pass, resuming, sampling
 from forecourt.station.core import Station
 from forecourt.station.state import Authorization, Bay
 
@@ -100,7 +100,7 @@ def _may_be_ended_by_another(station: Station, evse_id: EvseId | None) -> bool:
 def _judged(station: Station, token: Token, evse_id: EvseId | None, info: TokenInfo) -> None:
     master = station.model.text("AuthCtrlr", "MasterPassGroupId")
     master_group = Token.untyped(master) if master else None
-    ended = False
+    guarded: list[Bay] = []
     bay = reservation.preferred(station, _free(station, evse_id), token, info.group)
     if bay is None or same_group(info.group, master_group):
         for busy in list(_busy(station, evse_id)):
@@ -114,13 +114,12 @@ def _judged(station: Station, token: Token, evse_id: EvseId | None, info: TokenI
                 master_group=master_group,
             )
             if right is StopRight.MASTER_PASS:
-                # C16.FR.02: without a display to choose at, all of them.
-                actions.withdraw(station, busy, "StopAuthorized", "MasterPass", stop_token=token)
-                ended = True
+                guarded.append(busy)
             elif right.granted:
                 actions.withdraw(station, busy, "StopAuthorized", "Local", stop_token=token)
                 return
-    if ended:
+    if guarded:
+        master_pass.use(station, token, guarded)
         return
     if info.verdict is not Verdict.ACCEPTED:
         station.hardware.show(evse_id, f"Not accepted: {info.verdict.value}")
@@ -130,7 +129,7 @@ def _judged(station: Station, token: Token, evse_id: EvseId | None, info: TokenI
         station.hardware.show(evse_id, "Not here")
         return
     used = reservation.use(station, bay, token, info.group)
-    authorization = Authorization(token=token, group=info.group, reservation_id=used)
+    authorization = Authorization(token=token, group=info.group, reservation_id=used, languages=info.languages)
     actions.authorize(station, bay, authorization, "Authorized")
 
 
