@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import importlib
+import inspect
 import typing
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -28,6 +29,23 @@ def dialects(block: str) -> Iterator[ModuleType]:
             yield importlib.import_module(f"{_BLOCKS}.{block}.{name}")
         except ModuleNotFoundError:
             continue
+
+
+def senseless(block: str, how: str) -> str | None:
+    """Why a block cannot be spoilt in this way, by what its dialects have; None where it can."""
+    tables = list(dialects(block))
+    reasons = {
+        "swap": (any(_has_status(one) for one in tables), "nothing it says or answers has a status"),
+        "drop": (any(one.SAYS for one in tables), "it says nothing by itself"),
+        "deaf": (any(one.HEARS for one in tables), "it hears nothing"),
+    }
+    possible, reason = reasons[how]
+    return None if possible else reason
+
+
+def _has_status(module: ModuleType) -> bool:
+    """Whether it ever puts a status into a message: words of the wire that it never uses do not count."""
+    return "status=" in inspect.getsource(module)
 
 
 def spoil(block: str, how: str) -> int:
