@@ -94,6 +94,7 @@ def test_all_that_a_station_can_be_built_with_can_be_said() -> None:
         ({"url": "ws://x", "versions": ("9",)}, "9: not one of"),
         ({"url": "http://x", "versions": ("2.1",)}, "SOAP"),
         ({"url": "ws://x", "evses": ()}, "at least one"),
+        ({}, "there is no URL"),
         ({"url": "ws://x", "certificate": "a"}, "belong together"),
     ],
 )

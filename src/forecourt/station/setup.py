@@ -148,6 +148,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 from_address=self.soap_address,
                 tls=tls,
             )
+        if not self.url:
+            raise WrongSetup("there is no URL to connect to, neither as an option nor in the file")
         raise WrongSetup(f"the URL {self.url!r} is none: ws://, wss://, or for 1.6 over SOAP http://, https://")
 
     def _versions(self) -> tuple[Version, ...]:
