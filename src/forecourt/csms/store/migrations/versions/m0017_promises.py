@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0016_promises"
-down_revision = "0015_orders"
+revision = "0017_promises"
+down_revision = "0016_certificates"
 
 
 def upgrade() -> None:
