@@ -6,16 +6,18 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from forecourt.clock import VirtualClock
 from forecourt.csms.gateway.handshake import Turned
 from forecourt.csms.gateway.refusals import MOST_WAITING, NOTICED_AGAIN_S, SAME_AGAIN_S, Refusals
+from forecourt.csms.organisations.store import organisation
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.store.work import Store
 from forecourt.transport.handshake import Address, Handshake, not_found
 from forecourt.transport.headers import Headers
 from forecourt.transport.tasks import Tasks
-from tests.csms.blocks.availability.world import populate, rows, station_of
+from tests.csms.blocks.availability.world import US, populate, rows, station_of
 
 
 class Held(Tasks):
@@ -62,12 +64,32 @@ async def gate(store: Store) -> Gate:
     return Gate(store)
 
 
+async def others(store: Store) -> None:
+    """Let there be a second organisation."""
+    async with store.work() as work:
+        values = {"id": US + 1, "name": "Others", "roles": ["cpo"], "country_code": "NL", "party_id": "OTH"}
+        await (await work.sql()).execute(insert(organisation).values(**values, created_at=work.now))
+
+
+async def test_who_names_no_station_of_ours_concerns_the_only_organisation_there_is(store: Store, gate: Gate) -> None:
+    gate.turn("CS9", "unknown_station")
+    gate.refusals.note_tls("192.0.2.1:4000", "no shared cipher")
+    await gate.tasks.go_on()
+    assert await rows(store, "SELECT organisation_id, wire_id FROM refused_handshake ORDER BY id") == [
+        (1, "CS9"),
+        (1, ""),
+    ]
+    told = "SELECT organisation_id, station_id, data->>'wireId' FROM event WHERE kind = 'HandshakeRefused' ORDER BY xid, id"
+    assert await rows(store, told) == [(1, None, "CS9"), (1, None, "")]
+
+
 COUNT = "SELECT count(*) FROM refused_handshake"
 
 
 async def test_a_refusal_is_on_record_with_its_reason(store: Store, gate: Gate) -> None:
     gate.turn()
     gate.turn("CS9", "unknown_station")
+    await others(store)
     await gate.tasks.go_on()
     question = (
         "SELECT organisation_id, wire_id, peer, path, reason, detail, subprotocols FROM refused_handshake ORDER BY id"
@@ -178,6 +200,7 @@ async def test_whoever_waits_for_a_station_is_told_that_it_was_not_let_in(store:
     gate.turn()
     gate.turn()
     gate.turn("CS9", "unknown_station")
+    await others(store)
     await gate.tasks.go_on()
     told = "SELECT organisation_id, station_id, data->>'wireId', data->>'reason' FROM event WHERE kind = 'HandshakeRefused' ORDER BY xid, id"
     known = gate.stations.named("CS1")

@@ -3,6 +3,8 @@
 A charger with a wrong password knocks every few seconds for days, and a scanner knocks a thousand times a second. So the same
 refusal of the same station is written at most once in a while, and there is a bound on all of them together; what was not
 written is counted.
+
+Who names no station that is known concerns the platform's administrators, and where there is one organisation only, that one.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from forecourt.csms.blocks.security import actions as security
 from forecourt.csms.blocks.security.model import SecurityEvent
 from forecourt.csms.gateway.handshake import Turned
 from forecourt.csms.gateway.log import storable
+from forecourt.csms.organisations.actions import sole
 from forecourt.csms.redaction import redacted_text
 from forecourt.csms.stations.credentials import Verdict
 from forecourt.csms.stations.model import Station
@@ -110,8 +113,9 @@ class Refusals:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting, []
+                waiting, self._waiting = self._waiting, []
                 events, self._events = self._events, []
+                batch = await self._attributed(waiting)
                 try:
                     async with self._store.work() as work:
                         work.add(_REFUSED, *batch)
@@ -125,11 +129,22 @@ class Refusals:
         finally:
             self._writing = False
 
+    async def _attributed(self, waiting: list[Row]) -> list[Row]:
+        """What waits, with whom it concerns. Nobody waits longer for it than for the database."""
+        if all(row[1] is not None for row in waiting):
+            return waiting
+        try:
+            async with self._store.work() as work:
+                only = await sole(work)
+        except StoreError:
+            only = None
+        return [(row[0], only, *row[2:]) if row[1] is None else row for row in waiting]
+
     def _told(self, row: Row) -> HandshakeRefused:
-        wire_id, reason = str(row[2]), str(row[5])
+        organisation, wire_id, reason = row[1], str(row[2]), str(row[5])
         station = self._stations.named(wire_id)
         return HandshakeRefused(
-            organisation_id=None if station is None else station.organisation,
+            organisation_id=organisation if isinstance(organisation, int) else None,
             station_id=None if station is None else station.key,
             wire_id=wire_id,
             reason=reason,

@@ -69,6 +69,12 @@ async def exists(work: Work, key: int) -> bool:
     return found.first() is not None
 
 
+async def sole(work: Work) -> OrganisationKey | None:
+    """The organisation, if there is exactly one."""
+    found = list(await (await work.sql()).execute(select(table.c.id).limit(2)))
+    return OrganisationKey(found[0].id) if len(found) == 1 else None
+
+
 async def change(work: Work, key: int, name: str, values: dict[str, Any]) -> None:
     """Change what is named in `values`. Raises NotFound."""
     if values:

@@ -1,6 +1,5 @@
 /** Who knocked and was not let in, and why. */
-import { Button, Stack, Text } from "@mantine/core";
-import { IconRefresh } from "@tabler/icons-react";
+import { Stack, Text } from "@mantine/core";
 import { api, told } from "@/shared/api/client.ts";
 import { said, useListed } from "@/shared/api/lists.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
@@ -19,19 +18,11 @@ export function RefusedPage() {
     from: asText(filters.from),
     to: asText(filters.to),
   };
-  const list = useListed(["refused", "list", asked], (cursor, signal) =>
+  const list = useListed(["refused-handshakes", "list", asked], (cursor, signal) =>
     told(api.GET("/api/v1/refused-handshakes", { signal, params: { query: said({ ...asked, cursor }) } })),
   );
   return (
-    <SecurityFrame
-      here="/security/refused"
-      actions={
-        // Strangers who knock are no event: there may be a thousand a second.
-        <Button variant="default" leftSection={<IconRefresh size={16} aria-hidden />} onClick={list.again}>
-          {words.security.lookAgain}
-        </Button>
-      }
-    >
+    <SecurityFrame here="/security/refused">
       <Stack>
         <Text c="dimmed" size="sm">
           {words.security.refusedHelp}

@@ -25,7 +25,7 @@ function Security({ station }: { station: StationDetail }) {
       }),
     ),
   );
-  const refused = useListed(["refused", "list", { station: station.stationId }], (cursor, signal) =>
+  const refused = useListed(["refused-handshakes", "list", { station: station.stationId }], (cursor, signal) =>
     told(
       api.GET("/api/v1/refused-handshakes", {
         signal,

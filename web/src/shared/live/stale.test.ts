@@ -10,6 +10,7 @@ it.each([
   [["commands", "list", {}], "CommandChanged", 4, true],
   [["transactions", "one", 3], "LimitSet", 1, true],
   [["transactions", "list", {}], "TransactionUpdated", 1, false],
+  [["refused-handshakes", "list", { reason: "unknown_station" }], "HandshakeRefused", null, true],
   [["users"], "TransactionStarted", 1, false],
   [["users"], "SomethingNew", null, false],
 ] as const)("%j after %s of station %s: %s", (key, kind, stationId, stale) => {

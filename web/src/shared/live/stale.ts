@@ -24,7 +24,7 @@ const OF_KIND: Record<string, readonly string[]> = {
   RegistrationDecided: ["registration", "stations:one", "overview", "audit:list"],
   ReportCompleted: ["reports", "variables"],
   ReportFailed: ["reports"],
-  SecurityEventReported: ["security-events", "refused", "overview"],
+  SecurityEventReported: ["security-events", "overview"],
   SecurityProfileRaised: ["stations:one"],
   SiteChanged: ["sites", "overview", "audit:list"],
   StationAdded: [...STATION_LISTS, "audit:list"],
