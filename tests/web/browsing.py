@@ -31,6 +31,7 @@ PATIENCE_MS: Final = 20_000
 
 _AXE: Final = MODULES / "axe-core/axe.min.js"
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_FRAMES: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _CONTRAST: Final = {"type": "rule", "values": ["color-contrast"]}
 """What may be otherwise in the other theme: the page is the same."""
 _THEMES: Final[tuple[tuple[Literal["light", "dark"], dict[str, Any]], ...]] = (
@@ -71,7 +72,8 @@ class Visitor:
         await self.page.evaluate(_AXE.read_text())
         for scheme, rules in _THEMES:
             await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            # Colours on their way from one theme to the other are nobody's.
+            # Colours on their way from one theme to the other are nobody's; the page sets out a frame after it hears of the theme.
+            await self.page.evaluate(_FRAMES)
             await self.page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
             found = await self.page.evaluate("(rules) => axe.run(document, { runOnly: rules })", rules)
             said = [f"{one['id']}: {one['help']}: {_where(one)}" for one in found["violations"]]
