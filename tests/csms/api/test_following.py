@@ -36,11 +36,13 @@ async def test_a_boot_is_followed_and_each_message_is_as_in_the_list(system: Sys
 
 
 async def test_filters_leave_out_the_rest(system: System) -> None:
-    await add(system.platform, "CP1")
+    site = (await system.platform.post("/sites", {"name": "Depot"}))["id"]
+    await add(system.platform, "CP1", siteId=site)
     two = await add(system.platform, "CP2")
     async with (
         reading(system.platform, path=STREAM, stationId=two["id"], caller="station") as of_two,
         reading(system.platform, path=STREAM, search="HELLO one") as with_words,
+        reading(system.platform, path=STREAM, siteId=site) as at_site,
         connected(system, "CP1") as one,
         connected(system, "CP2") as other,
     ):
@@ -48,6 +50,8 @@ async def test_filters_leave_out_the_rest(system: System) -> None:
         await other.say("DataTransfer", vendor_id="Other", data="hello")
         await of_two.until(of("DataTransfer", "CP2"))
         await with_words.until(of("DataTransfer", "CP1"))
+        await at_site.until(of("DataTransfer", "CP1"))
+    assert {one["station"] for one in messages(at_site.heard)} == {"CP1"}
     assert {(one["station"], one["caller"]) for one in messages(of_two.heard)} == {("CP2", "station")}
     assert [one["action"] for one in messages(with_words.heard)] == ["DataTransfer"]
 

@@ -32,7 +32,8 @@ async def many(system: System, path: str, expected: int, **parameters: Any) -> l
 
 
 async def test_messages_are_found_by_station_time_action_and_text(system: System) -> None:
-    one, two = await add(system.platform, "CP1"), await add(system.platform, "CP2")
+    site = await system.platform.post("/sites", {"name": "Depot"})
+    one, two = await add(system.platform, "CP1", siteId=site["id"]), await add(system.platform, "CP2")
     async with connected(system, "CP1") as first, connected(system, "CP2"):
         await first.say("DataTransfer", vendor_id="Acme", data="100% sure")
         transfers = await many(system, "/messages", 1, action="DataTransfer", stationId=one["id"])
@@ -49,6 +50,10 @@ async def test_messages_are_found_by_station_time_action_and_text(system: System
         since = (SYSTEM.now() - timedelta(hours=1)).isoformat()
         assert await many(system, "/messages", 1, search="100% SURE", **{"from": since}) == transfers
         assert await many(system, "/messages", 0, to=since) == []
+        assert await many(system, "/messages", 1, siteId=site["id"], action="DataTransfer") == transfers
+        assert await many(system, "/messages", 0, siteId=site["id"] + 1) == []
+        assert len(await many(system, "/messages", 5, organisationId=system.csms.organisation)) == 5
+        assert await many(system, "/messages", 0, organisationId=system.csms.organisation + 1) == []
         assert await many(system, "/messages", 1, messageId=shown["messageId"]) == transfers
         assert await many(system, "/messages", 0, failed=True) == []
         everything = await many(system, "/messages", 5)
@@ -153,6 +158,8 @@ async def test_who_was_not_let_in_is_listed_and_a_known_one_is_a_security_event(
     events = await many(system, "/security-events", 2, type="FailedToAuthenticateAtCsms", source="csms")
     assert [one["stationId"] for one in events] == [other["id"], made["id"]]
     assert [one["station"] for one in events] == [other["stationId"], made["stationId"]]
+    assert await many(system, "/security-events", 1, siteId=site["id"]) == events[1:]
+    assert await many(system, "/security-events", 0, organisationId=system.csms.organisation + 1) == []
     assert await many(system, "/security-events", 1, stationId=made["id"], critical=False) == events[1:]
     # Bounds: the own organisation, and in it the own site.
     somebody = await system.caller(Role.TECHNICIAN, system.csms.organisation, site["id"])

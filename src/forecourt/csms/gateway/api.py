@@ -15,6 +15,7 @@ from forecourt.csms.gateway.log import deviation
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.store import refused_handshake
 from forecourt.csms.stations.store import station as station_table
+from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at
 from forecourt.csms.web.instants import FromInstant, ToInstant, between, instant
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import ApiRequest
@@ -77,6 +78,8 @@ def routes(stations: Stations) -> list[HTTPRouteHandler]:
         cursor: CursorText = None,
         limit: Limit = 50,
         station_id: StationNumber = None,
+        site_id: SiteNumber = None,
+        organisation_id: OrganisationNumber = None,
         action: Word = None,
         kind: Word = None,
         since: FromInstant = None,
@@ -84,11 +87,13 @@ def routes(stations: Stations) -> list[HTTPRouteHandler]:
     ) -> Page[DeviationOut]:
         """The latest first."""
         table = deviation.c
-        same = {"station_id": station_id, "action": action, "kind": kind}
+        same = {"station_id": station_id, "organisation_id": organisation_id, "action": action, "kind": kind}
         statement = select(deviation).where(
             *between(table.received_at, since, until),
             *(table[name] == value for name, value in same.items() if value is not None),
         )
+        if site_id is not None:
+            statement = statement.where(stands_at(table.station_id, site_id))
         async with request.work() as work:
             return await _DEVIATIONS.page(
                 await work.sql(),
@@ -116,7 +121,7 @@ async def list_refused_handshakes(
     until: ToInstant = None,
 ) -> Page[RefusedHandshakeOut]:
     """The latest first; the same refusal of the same station at most once a minute. Those of stations that nobody knows are for
-    the platform's administrators."""
+    the platform's administrators, and for the organisation if there is one only."""
     table = refused_handshake.c
     same = {"wire_id": station, "reason": reason}
     statement = select(refused_handshake).where(

@@ -17,6 +17,7 @@ from forecourt.clock import Clock
 from forecourt.csms.gateway.log import LOGGED, message_log
 from forecourt.csms.gateway.tail import Followed, Follower, Tail
 from forecourt.csms.stations.registry import Stations
+from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at
 from forecourt.csms.web.instants import FromInstant, ToInstant, between, instant
 from forecourt.csms.web.paging import CursorText, Limit, Page, search
 from forecourt.csms.web.pouring import MEDIA_TYPE, STILL_THERE, EventStream
@@ -76,6 +77,8 @@ class Asked:
         self,
         *,
         station: int | None,
+        site: int | None,
+        organisation: int | None,
         caller: str | None,
         action: str | None,
         message_id: str | None,
@@ -85,7 +88,13 @@ class Asked:
         until: str | None,
     ) -> None:
         table = message_log.c
-        same = {"station_id": station, "caller": caller, "action": action, "message_id": message_id}
+        same = {
+            "station_id": station,
+            "organisation_id": organisation,
+            "caller": caller,
+            "action": action,
+            "message_id": message_id,
+        }
         self.station = station
         self._words = words
         self._since = None if since is None else instant("from", since)
@@ -94,6 +103,8 @@ class Asked:
             *between(table.received_at, since, until),
             *(table[name] == value for name, value in same.items() if value is not None),
         )
+        if site is not None:
+            self._statement = self._statement.where(stands_at(table.station_id, site))
         if failed is not None:
             self._statement = self._statement.where(table.error != "" if failed else table.error == "")
         if words:
@@ -129,6 +140,8 @@ def routes(stations: Stations, tail: Tail, clock: Clock) -> list[HTTPRouteHandle
         cursor: CursorText = None,
         limit: Limit = 50,
         station_id: StationNumber = None,
+        site_id: SiteNumber = None,
+        organisation_id: OrganisationNumber = None,
         caller: Caller = None,
         action: Action = None,
         message_id: MessageId = None,
@@ -140,6 +153,8 @@ def routes(stations: Stations, tail: Tail, clock: Clock) -> list[HTTPRouteHandle
         """The latest first. A text is searched for in one station's messages, or in those of at most seven days."""
         asked = Asked(
             station=station_id,
+            site=site_id,
+            organisation=organisation_id,
             caller=caller,
             action=action,
             message_id=message_id,
@@ -160,6 +175,8 @@ def routes(stations: Stations, tail: Tail, clock: Clock) -> list[HTTPRouteHandle
     async def export_messages(
         request: ApiRequest,
         station_id: StationNumber = None,
+        site_id: SiteNumber = None,
+        organisation_id: OrganisationNumber = None,
         caller: Caller = None,
         action: Action = None,
         message_id: MessageId = None,
@@ -171,6 +188,8 @@ def routes(stations: Stations, tail: Tail, clock: Clock) -> list[HTTPRouteHandle
         """All that the filters mean, the latest first, each as in the list."""
         asked = Asked(
             station=station_id,
+            site=site_id,
+            organisation=organisation_id,
             caller=caller,
             action=action,
             message_id=message_id,
@@ -198,6 +217,8 @@ def routes(stations: Stations, tail: Tail, clock: Clock) -> list[HTTPRouteHandle
     async def follow_messages(
         request: ApiRequest,
         station_id: StationNumber = None,
+        site_id: SiteNumber = None,
+        organisation_id: OrganisationNumber = None,
         caller: Caller = None,
         action: Action = None,
         failed: Failed = None,
@@ -211,6 +232,8 @@ def routes(stations: Stations, tail: Tail, clock: Clock) -> list[HTTPRouteHandle
         followed = Followed(
             scope=request.caller.scope(request.permission),
             station=station_id,
+            site=site_id,
+            organisation=organisation_id,
             caller=caller,
             action=action,
             failed=failed,

@@ -34,6 +34,8 @@ class Followed:
 
     scope: Scope
     station: int | None = None
+    site: int | None = None
+    organisation: int | None = None
     caller: str | None = None
     action: str | None = None
     failed: bool | None = None
@@ -42,6 +44,8 @@ class Followed:
     def takes(self, station: Station, row: Row) -> bool:
         """Whether a message is for this follower: the same as the list with these filters would say."""
         if self.station not in (None, station.key) or not self.scope.sees(station.organisation, station.site):
+            return False
+        if self.site not in (None, station.site) or self.organisation not in (None, station.organisation):
             return False
         if self.caller not in (None, row[_CALLER]) or self.action not in (None, row[_ACTION]):
             return False

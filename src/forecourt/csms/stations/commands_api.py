@@ -23,7 +23,7 @@ from forecourt.csms.stations.raw import SendRaw, request_of
 from forecourt.csms.stations.sending import DEFAULT_EXPIRY, LONGEST_EXPIRY
 from forecourt.csms.stations.shapes import StationParts
 from forecourt.csms.stations.store import command as table
-from forecourt.csms.stations.visible import visible
+from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at, visible
 from forecourt.csms.store.work import Work
 from forecourt.csms.web.audit import Change
 from forecourt.csms.web.instants import FromInstant, ToInstant, between
@@ -182,7 +182,8 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
         cursor: CursorText = None,
         limit: Limit = 50,
         sort: SortText = None,
-        organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
+        organisation_id: OrganisationNumber = None,
+        site_id: SiteNumber = None,
         station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
         bulk_id: Annotated[UUID | None, QueryParameter(name="bulkId")] = None,
         kind: Annotated[str | None, QueryParameter(max_length=64)] = None,
@@ -205,6 +206,8 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
             *(table.c[name] == value for name, value in same.items() if value is not None),
             *between(table.c.asked_at, since, until),
         )
+        if site_id is not None:
+            statement = statement.where(stands_at(table.c.station_id, site_id))
         async with request.work() as work:
             connection = await work.sql()
             return await page_of(connection, statement, _SORTING.order(sort), cursor=cursor, limit=limit, build=_out)

@@ -1,14 +1,25 @@
-"""The station that a request of the API is about: row-level security says whether it is there for this caller."""
+"""The stations that a request of the API is about: row-level security says whether they are there for this caller."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Annotated, Any
+
+from litestar.params import QueryParameter
+from sqlalchemy import ColumnElement, select
 
 from forecourt.csms.stations.model import Station, StationKey
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.store import station as table
 from forecourt.csms.store.work import Work
 from forecourt.errors import NotFound
+
+SiteNumber = Annotated[int | None, QueryParameter(name="siteId", ge=1, le=2**63 - 1)]
+OrganisationNumber = Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)]
+
+
+def stands_at(station: ColumnElement[Any], site: int) -> ColumnElement[bool]:
+    """Whether the station that a column names stands at a site."""
+    return station.in_(select(table.c.id).where(table.c.site_id == site))
 
 
 async def visible(work: Work, stations: Stations, key: int) -> Station:

@@ -1,5 +1,5 @@
 /** Commands with what came of them. */
-import { Anchor, Button, Code, Group, Modal, Select, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -11,25 +11,28 @@ import { titleOf, useKinds } from "@/shared/commanding/kinds.ts";
 import { Outcome, useCommand } from "@/shared/commanding/outcome.tsx";
 import { useFormat, useWords } from "@/shared/i18n/index.tsx";
 import { useStationNames } from "@/shared/station/names.ts";
+import { SitePick, useWhere } from "@/shared/station/site.tsx";
 import { Ago } from "@/shared/ui/ago.tsx";
 import { CommandBadge } from "@/shared/ui/badges.tsx";
 import { Empty } from "@/shared/ui/empty.tsx";
 import { Facts } from "@/shared/ui/facts.tsx";
-import { asText, useFilters } from "@/shared/ui/filters.ts";
+import { FilterBar, FilterSelect } from "@/shared/ui/filtering.tsx";
+import { asNumber, asText, useFilters } from "@/shared/ui/filters.ts";
 import { type Column, Listing } from "@/shared/ui/listing.tsx";
 import { Refusal } from "@/shared/ui/refusal.tsx";
 
-type Props = { stationId?: number; organisationId?: number | undefined };
+type Props = { stationId?: number };
 
-export function History({ stationId, organisationId }: Props) {
+export function History({ stationId }: Props) {
   const words = useWords();
   const kinds = useKinds();
   const [filters, change] = useFilters();
   const [shown, show] = useState<CommandOut | null>(null);
+  const where = useWhere(filters);
   const question = said({
+    ...(stationId === undefined && where),
     kind: asText(filters.kind),
     status: asText(filters.status) as CommandOut["status"] | undefined,
-    organisationId,
     stationId,
   });
   const list = useListed<CommandOut>(["commands", "list", question], (cursor, signal) =>
@@ -75,25 +78,21 @@ export function History({ stationId, organisationId }: Props) {
   ];
   return (
     <Stack>
-      <Group gap="xs">
-        <Select
-          aria-label={words.commands.kind}
-          placeholder={words.commands.kind}
-          data={kinds.map((one) => ({ value: one.kind, label: titleOf(one, words) }))}
-          value={asText(filters.kind) ?? null}
-          onChange={(kind) => change({ kind: kind ?? undefined })}
-          clearable
-          searchable
+      <FilterBar filters={filters} change={change}>
+        {stationId === undefined && <SitePick value={asNumber(filters.site)} change={(site) => change({ site })} />}
+        <FilterSelect
+          label={words.commands.kind}
+          choices={kinds.map((one) => ({ value: one.kind, label: titleOf(one, words) }))}
+          value={asText(filters.kind)}
+          change={(kind) => change({ kind })}
         />
-        <Select
-          aria-label={words.commands.status}
-          placeholder={words.commands.status}
-          data={Object.entries(words.states.command).map(([value, label]) => ({ value, label }))}
-          value={asText(filters.status) ?? null}
-          onChange={(status) => change({ status: status ?? undefined })}
-          clearable
+        <FilterSelect
+          label={words.commands.status}
+          choices={Object.entries(words.states.command).map(([value, label]) => ({ value, label }))}
+          value={asText(filters.status)}
+          change={(status) => change({ status })}
         />
-      </Group>
+      </FilterBar>
       <Listing
         label={words.commands.title}
         list={list}

@@ -1,13 +1,11 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useScope } from "@/shared/api/scope.tsx";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { Page } from "@/shared/ui/page.tsx";
 import { History } from "./history.tsx";
 
 export function CommandList() {
   const words = useWords();
-  const { scope } = useScope();
   const bulk = (
     <Button component={Link} to="/commands/bulk" variant="default">
       {words.commands.bulk}
@@ -15,7 +13,7 @@ export function CommandList() {
   );
   return (
     <Page title={words.commands.title} actions={bulk}>
-      <History organisationId={scope.organisationId} />
+      <History />
     </Page>
   );
 }

@@ -7,6 +7,7 @@ import { said, useListed } from "@/shared/api/lists.ts";
 import type { DeviationOut } from "@/shared/api/schema.gen.ts";
 import { useFormat, useWords } from "@/shared/i18n/index.tsx";
 import { StationPick } from "@/shared/station/pick.tsx";
+import { SitePick, useWhere } from "@/shared/station/site.tsx";
 import { Empty } from "@/shared/ui/empty.tsx";
 import { FilterBar, FilterMoment, FilterSelect, SearchField } from "@/shared/ui/filtering.tsx";
 import { asNumber, asText, useFilters } from "@/shared/ui/filters.ts";
@@ -19,6 +20,7 @@ export function Deviations() {
   const columns = useColumns();
   const log = words.log;
   const about = said({
+    ...useWhere(filters),
     stationId: asNumber(filters.station),
     action: asText(filters.action),
     kind: asText(filters.kind),
@@ -28,9 +30,11 @@ export function Deviations() {
   const list = useListed(["deviations", "list", about], (cursor, signal) =>
     told(api.GET("/api/v1/deviations", { params: { query: said({ cursor, ...about }) }, signal })),
   );
+  const filtered = Object.keys(filters).length > 0;
   return (
     <Page title={log.deviations} under={[{ title: log.title, to: "/log" }]}>
       <FilterBar filters={filters} change={change}>
+        <SitePick value={asNumber(filters.site)} change={(site) => change({ site })} />
         <StationPick
           label={log.station}
           value={asNumber(filters.station)}
@@ -54,9 +58,9 @@ export function Deviations() {
         empty={
           <Empty
             icon={<IconShieldCheck size={40} aria-hidden />}
-            title={Object.keys(about).length > 0 ? log.nothing : log.noDeviations}
+            title={filtered ? log.nothing : log.noDeviations}
           >
-            {Object.keys(about).length > 0 ? log.nothingHelp : log.noDeviationsHelp}
+            {filtered ? log.nothingHelp : log.noDeviationsHelp}
           </Empty>
         }
       />

@@ -10,6 +10,7 @@ import { said, useListed } from "@/shared/api/lists.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { StationFrame } from "@/shared/station/frame.tsx";
 import { StationPick } from "@/shared/station/pick.tsx";
+import { SitePick, useWhere } from "@/shared/station/site.tsx";
 import { Empty } from "@/shared/ui/empty.tsx";
 import { FilterBar, FilterMoment, FilterSelect, FilterTruth, SearchField } from "@/shared/ui/filtering.tsx";
 import { asNumber, asText, asTruth, useFilters } from "@/shared/ui/filters.ts";
@@ -55,8 +56,10 @@ function Followed({ stationId }: { stationId?: number }) {
   const words = useWords();
   const [filters, change] = useFilters();
   const [paused, setPaused] = useState(false);
+  const where = useWhere(filters);
   const caller = asText(filters.caller);
   const narrowed = said({
+    ...(stationId === undefined && where),
     stationId: stationId ?? asNumber(filters.station),
     caller: caller === "station" || caller === "csms" ? (caller as "station" | "csms") : undefined,
     action: asText(filters.action),
@@ -72,7 +75,7 @@ function Followed({ stationId }: { stationId?: number }) {
   const ends = times.to !== undefined;
   const following = useFollowing(ends ? null : narrowed, paused, list.again);
   const messages = joined(following.messages, list.items);
-  const filtered = Object.keys(about).length > (stationId === undefined ? 0 : 1);
+  const filtered = Object.keys(filters).length > 0;
   return (
     <Stack>
       <Narrowing anyStation={stationId === undefined} filters={filters} change={change} />
@@ -165,11 +168,14 @@ function Narrowing({ anyStation, filters, change }: NarrowingProps) {
   return (
     <FilterBar filters={filters} change={change}>
       {anyStation && (
-        <StationPick
-          label={log.station}
-          value={asNumber(filters.station)}
-          change={(station) => change({ station })}
-        />
+        <>
+          <SitePick value={asNumber(filters.site)} change={(site) => change({ site })} />
+          <StationPick
+            label={log.station}
+            value={asNumber(filters.station)}
+            change={(station) => change({ station })}
+          />
+        </>
       )}
       <SearchField label={log.action} value={asText(filters.action)} change={(action) => change({ action })} />
       <FilterSelect

@@ -4,6 +4,7 @@ import { api, told } from "@/shared/api/client.ts";
 import { said, useListed } from "@/shared/api/lists.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { StationPick } from "@/shared/station/pick.tsx";
+import { SitePick, useWhere } from "@/shared/station/site.tsx";
 import { Empty } from "@/shared/ui/empty.tsx";
 import { FilterBar, FilterMoment, FilterSelect, FilterTruth } from "@/shared/ui/filtering.tsx";
 import { asNumber, asText, asTruth, useFilters } from "@/shared/ui/filters.ts";
@@ -17,7 +18,9 @@ export function SecurityPage() {
   const words = useWords();
   const [filters, change] = useFilters();
   const source = asText(filters.source) as Source | undefined;
+  const where = useWhere(filters);
   const asked = {
+    ...where,
     type: asText(filters.type),
     critical: asTruth(filters.critical),
     source: source !== undefined && SOURCES.includes(source) ? source : undefined,
@@ -35,6 +38,7 @@ export function SecurityPage() {
           {words.security.eventsHelp}
         </Text>
         <FilterBar filters={filters} change={change}>
+          <SitePick value={asNumber(filters.site)} change={(site) => change({ site })} />
           <StationPick
             label={words.security.station}
             value={asked.stationId}

@@ -5,12 +5,12 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { api, told } from "@/shared/api/client.ts";
 import { said, useListed } from "@/shared/api/lists.ts";
 import type { TransactionOut } from "@/shared/api/schema.gen.ts";
-import { useScope } from "@/shared/api/scope.tsx";
 import { useMay } from "@/shared/api/session.ts";
 import { useFormat, useWords } from "@/shared/i18n/index.tsx";
 import { useReadings } from "@/shared/live/live.tsx";
 import { StationFrame } from "@/shared/station/frame.tsx";
 import { StationPick } from "@/shared/station/pick.tsx";
+import { SitePick, useWhere } from "@/shared/station/site.tsx";
 import { VerdictBadge } from "@/shared/ui/badges.tsx";
 import { Empty } from "@/shared/ui/empty.tsx";
 import { FilterBar, FilterMoment, FilterTruth, SearchField } from "@/shared/ui/filtering.tsx";
@@ -40,14 +40,14 @@ export function StationSessions() {
 function SessionList({ usual, stationId }: { usual: State; stationId?: number }) {
   const words = useWords();
   const navigate = useNavigate();
-  const { scope } = useScope();
   const [filters, change] = useFilters();
+  const where = useWhere(filters);
   const readings = useReadings();
   const named = asText(filters.state);
   const state: State = named === "active" || named === "ended" || named === "all" ? named : usual;
   const sort = asText(filters.sort) ?? "-startedAt";
   const about = said({
-    ...(stationId === undefined && scope),
+    ...(stationId === undefined && where),
     stationId: stationId ?? asNumber(filters.station),
     token: asText(filters.token),
     refused: asTruth(filters.refused),
@@ -122,11 +122,14 @@ function Narrowing({ anyStation }: { anyStation: boolean }) {
   return (
     <FilterBar filters={narrowing} change={change}>
       {anyStation && (
-        <StationPick
-          label={said.station}
-          value={asNumber(filters.station)}
-          change={(station) => change({ station })}
-        />
+        <>
+          <SitePick value={asNumber(filters.site)} change={(site) => change({ site })} />
+          <StationPick
+            label={said.station}
+            value={asNumber(filters.station)}
+            change={(station) => change({ station })}
+          />
+        </>
       )}
       <SearchField
         label={said.token}

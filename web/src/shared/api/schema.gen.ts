@@ -1146,7 +1146,7 @@ export interface paths {
         /**
          * List handshakes that were refused
          * @description The latest first; the same refusal of the same station at most once a minute. Those of stations that nobody knows are for
-         *     the platform's administrators.
+         *     the platform's administrators, and for the organisation if there is one only.
          */
         get: operations["listRefusedHandshakes"];
         put?: never;
@@ -4183,6 +4183,7 @@ export interface operations {
                 /** @description the field to sort by, with a minus before it for the other direction */
                 sort?: string | null;
                 organisationId?: number | null;
+                siteId?: number | null;
                 stationId?: number | null;
                 bulkId?: string | null;
                 kind?: string | null;
@@ -5717,6 +5718,8 @@ export interface operations {
                 /** @description the field to sort by, with a minus before it for the other direction */
                 sort?: string | null;
                 stationId?: number | null;
+                siteId?: number | null;
+                organisationId?: number | null;
                 type?: string | null;
                 critical?: boolean | null;
                 source?: "station" | "csms" | null;
@@ -5970,6 +5973,8 @@ export interface operations {
                 /** @description how many at most */
                 limit?: number;
                 stationId?: number | null;
+                siteId?: number | null;
+                organisationId?: number | null;
                 /** @description who called */
                 caller?: "station" | "csms" | null;
                 action?: string | null;
@@ -6013,6 +6018,8 @@ export interface operations {
         parameters: {
             query?: {
                 stationId?: number | null;
+                siteId?: number | null;
+                organisationId?: number | null;
                 /** @description who called */
                 caller?: "station" | "csms" | null;
                 action?: string | null;
@@ -6056,6 +6063,8 @@ export interface operations {
         parameters: {
             query?: {
                 stationId?: number | null;
+                siteId?: number | null;
+                organisationId?: number | null;
                 /** @description who called */
                 caller?: "station" | "csms" | null;
                 action?: string | null;
@@ -6098,6 +6107,8 @@ export interface operations {
                 /** @description how many at most */
                 limit?: number;
                 stationId?: number | null;
+                siteId?: number | null;
+                organisationId?: number | null;
                 action?: string | null;
                 kind?: string | null;
                 /** @description not before this instant */

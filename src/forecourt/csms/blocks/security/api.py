@@ -18,7 +18,7 @@ from forecourt.csms.stations.model import SecurityProfile
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.shapes import Password
 from forecourt.csms.stations.store import station as station_table
-from forecourt.csms.stations.visible import visible
+from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at, visible
 from forecourt.csms.web.instants import FromInstant, ToInstant, between
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
@@ -97,6 +97,8 @@ async def list_security_events(
     limit: Limit = 50,
     sort: SortText = None,
     station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
+    site_id: SiteNumber = None,
+    organisation_id: OrganisationNumber = None,
     kind: Annotated[str | None, QueryParameter(name="type", max_length=100)] = None,
     critical: Annotated[bool | None, QueryParameter()] = None,
     source: Annotated[Literal["station", "csms"] | None, QueryParameter()] = None,
@@ -104,11 +106,19 @@ async def list_security_events(
     until: ToInstant = None,
 ) -> Page[SecurityEventOut]:
     """The latest first."""
-    same = {"station_id": station_id, "type": kind, "critical": critical, "source": source}
+    same = {
+        "station_id": station_id,
+        "organisation_id": organisation_id,
+        "type": kind,
+        "critical": critical,
+        "source": source,
+    }
     statement = select(table, _STATION).where(
         *between(table.c.received_at, since, until),
         *(table.c[name] == value for name, value in same.items() if value is not None),
     )
+    if site_id is not None:
+        statement = statement.where(stands_at(table.c.station_id, site_id))
     async with request.work() as work:
         return await page_of(await work.sql(), statement, _SORTING.order(sort), cursor=cursor, limit=limit, build=_out)
 

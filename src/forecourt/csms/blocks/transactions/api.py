@@ -35,6 +35,7 @@ from forecourt.csms.blocks.transactions.store import transaction as table
 from forecourt.csms.blocks.transactions.timeline import in_order
 from forecourt.csms.stations.model import StationKey
 from forecourt.csms.stations.store import station as station_table
+from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at
 from forecourt.csms.store.work import Work
 from forecourt.csms.web.csv_text import MEDIA_TYPE, lines
 from forecourt.csms.web.instants import FromInstant, ToInstant, between
@@ -80,8 +81,7 @@ class Filters:
             *between(table.c.started_at, since, until),
         ]
         if site is not None:
-            there = select(station_table.c.id).where(station_table.c.site_id == site)
-            self.conditions.append(table.c.station_id.in_(there))
+            self.conditions.append(stands_at(table.c.station_id, site))
         if token is not None:
             self.conditions.append(table.c.token_key == token.casefold())
         if state is not None:
@@ -181,9 +181,9 @@ async def list_transactions(
     cursor: CursorText = None,
     limit: Limit = 50,
     sort: SortText = None,
-    organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
+    organisation_id: OrganisationNumber = None,
     station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
-    site_id: Annotated[int | None, QueryParameter(name="siteId", ge=1, le=2**63 - 1)] = None,
+    site_id: SiteNumber = None,
     token_id: Annotated[int | None, QueryParameter(name="tokenId", ge=1, le=2**63 - 1)] = None,
     token: Annotated[str | None, QueryParameter(max_length=255, description="its value, in any case")] = None,
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,
@@ -219,9 +219,9 @@ async def list_transactions(
 )
 async def export_transactions(
     request: ApiRequest,
-    organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
+    organisation_id: OrganisationNumber = None,
     station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
-    site_id: Annotated[int | None, QueryParameter(name="siteId", ge=1, le=2**63 - 1)] = None,
+    site_id: SiteNumber = None,
     token_id: Annotated[int | None, QueryParameter(name="tokenId", ge=1, le=2**63 - 1)] = None,
     token: Annotated[str | None, QueryParameter(max_length=255)] = None,
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,

@@ -21,6 +21,7 @@ export const everyday: typeof english = {
     remove: "Entfernen",
     save: "Speichern",
     search: "Suchen",
+    site: "Standort",
     skip: "Zum Inhalt springen",
     tryAgain: "Noch einmal versuchen",
     unknown: "Nicht bekannt",

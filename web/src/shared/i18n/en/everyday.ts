@@ -19,6 +19,7 @@ export const everyday = {
     remove: "Remove",
     save: "Save",
     search: "Search",
+    site: "Site",
     skip: "Skip to the content",
     tryAgain: "Try again",
     unknown: "Not known",
