@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MessageOut } from "@/shared/api/schema.gen.ts";
-import { joined, keyOf } from "./following.ts";
+import { joined, keyOf, linesOf } from "./following.ts";
 
 const message = (messageId: string, caller = "station", receivedAt = "2026-11-28T10:00:00Z"): MessageOut =>
   ({ messageId, caller, receivedAt, stationId: 1 }) as unknown as MessageOut;
@@ -17,4 +17,11 @@ describe("what came since", () => {
     expect(new Set(all.map(keyOf)).size).toBe(3);
     expect(joined([all[1] as MessageOut], [all[0] as MessageOut])).toHaveLength(2);
   });
+});
+
+it("shows what stood on the wire below each message that is open, and nowhere else", () => {
+  const all = [message("2"), message("1")];
+  const lines = linesOf(all, new Set([keyOf(all[1] as MessageOut)]));
+  expect(lines.map((line) => [line.message.messageId, line.whole])).toEqual([["2", false], ["1", false], ["1", true]]);
+  expect(new Set(lines.map((line) => line.key)).size).toBe(3);
 });

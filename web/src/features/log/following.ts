@@ -26,6 +26,18 @@ export function joined(came: readonly MessageOut[], listed: readonly MessageOut[
   return [...came.filter((one) => !known.has(keyOf(one))), ...listed];
 }
 
+/** A row of the table: a message, or below an open one what stood on the wire. */
+export type LogLine = { key: string; message: MessageOut; open: boolean; whole: boolean };
+
+export function linesOf(messages: readonly MessageOut[], open: ReadonlySet<string>): LogLine[] {
+  return messages.flatMap((message) => {
+    const key = keyOf(message);
+    const isOpen = open.has(key);
+    const line = { key, message, open: isOpen, whole: false };
+    return isOpen ? [line, { ...line, key: `${key} whole`, whole: true }] : [line];
+  });
+}
+
 type Parameters = Record<string, string | number | boolean | undefined>;
 
 /** As they stand in an address. */

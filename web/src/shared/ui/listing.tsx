@@ -5,7 +5,7 @@ import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Listed } from "../api/lists.ts";
 import { useWords } from "../i18n/index.tsx";
 import classes from "./listing.module.css";
-import { useDrawn } from "./drawn.ts";
+import { Spacer, useDrawn } from "./drawn.tsx";
 import { Refusal } from "./refusal.tsx";
 
 export type Column<T> = {
@@ -156,16 +156,6 @@ const Row = memo(
     before.chosen?.label === after.chosen?.label &&
     (before.onRow === undefined) === (after.onRow === undefined),
 );
-
-/** In place of rows that are not drawn. */
-function Spacer({ height, columns }: { height: number; columns: number }) {
-  if (height <= 0) return null;
-  return (
-    <tr aria-hidden>
-      <td colSpan={columns} style={{ height, padding: 0 }} />
-    </tr>
-  );
-}
 
 /** Whether a click was meant for the row and not for something in it. */
 function isBare(target: EventTarget): boolean {

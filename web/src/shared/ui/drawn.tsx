@@ -14,7 +14,12 @@ const ALL = 100;
 const USUAL_HEIGHT = 58;
 const AROUND = 12;
 
-export function useDrawn(count: number, body: RefObject<HTMLElement | null>): Drawn {
+/** `keyAt` tells rows apart where others may come before them. */
+export function useDrawn(
+  count: number,
+  body: RefObject<HTMLElement | null>,
+  keyAt: (index: number) => string | number = (index) => index,
+): Drawn {
   const isLong = count > ALL;
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
@@ -23,6 +28,7 @@ export function useDrawn(count: number, body: RefObject<HTMLElement | null>): Dr
   const virtualizer = useWindowVirtualizer({
     count,
     estimateSize: () => USUAL_HEIGHT,
+    getItemKey: keyAt,
     overscan: AROUND,
     scrollMargin: top,
     enabled: isLong,
@@ -38,4 +44,14 @@ export function useDrawn(count: number, body: RefObject<HTMLElement | null>): Dr
     before: first === undefined ? 0 : first.start - top,
     after: last === undefined ? 0 : virtualizer.getTotalSize() - (last.end - top),
   };
+}
+
+/** In place of rows that are not drawn. */
+export function Spacer({ height, columns }: { height: number; columns: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr aria-hidden>
+      <td colSpan={columns} style={{ height, padding: 0 }} />
+    </tr>
+  );
 }
