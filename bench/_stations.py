@@ -166,9 +166,13 @@ def version_of(number: int) -> str:
 async def management_system(
     place: Path, wire_ids: Sequence[str], *, api: bool = False
 ) -> AsyncGenerator[app.Csms, None]:
-    """A management system with an embedded database of its own in `place`, as an operator would start it, that knows stations."""
+    """A management system with an embedded database of its own in `place`, as an operator would start it, that knows stations.
+
+    If the database is there already, it knows those that are in it.
+    """
     folder = place / "data"
-    folder.mkdir(mode=0o755)
+    new = not folder.exists()
+    folder.mkdir(mode=0o755, exist_ok=True)
     config = Config(
         server=Server(host="127.0.0.1", port=0),
         api=Api(enabled=api, port=0),
@@ -176,23 +180,29 @@ async def management_system(
         gateway=Gateway(registration="closed"),
     )
     async with app.run(config) as csms:
-        async with csms.store.database.engine.begin() as connection:
-            common = {
-                "organisation_id": csms.organisation,
-                "registration": "Accepted",
-                "security_profile": 1,
-                "password_hmac": digest(PASSWORD, csms.pepper),
-                "created_at": csms.store.clock.now(),
-            }
-            rows = [
-                {"wire_id": name, "name": f"Place {number}", "serial_number": f"SN{7 * number}", **common}
-                for number, name in enumerate(wire_ids)
-            ]
-            await connection.execute(insert(station_table), rows)
-            for station in await actions.load(connection):
-                csms.stations.add(station)
+        if new:
+            await _know(csms, wire_ids)
         collect_seldom()
         yield csms
+
+
+async def _know(csms: app.Csms, wire_ids: Sequence[str]) -> None:
+    """Make stations known, in the database and in memory."""
+    async with csms.store.database.engine.begin() as connection:
+        common = {
+            "organisation_id": csms.organisation,
+            "registration": "Accepted",
+            "security_profile": 1,
+            "password_hmac": digest(PASSWORD, csms.pepper),
+            "created_at": csms.store.clock.now(),
+        }
+        rows = [
+            {"wire_id": name, "name": f"Place {number}", "serial_number": f"SN{7 * number}", **common}
+            for number, name in enumerate(wire_ids)
+        ]
+        await connection.execute(insert(station_table), rows)
+        for station in await actions.load(connection):
+            csms.stations.add(station)
 
 
 @asynccontextmanager

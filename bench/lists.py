@@ -5,7 +5,9 @@ tokens, commands and messages. Indexes are built after the rows, as one would re
 not written ahead, which makes no difference to reading. Then a client in a process of its own asks for pages one after another,
 chosen at random among the lists below and with parameters at random, as the platform's administrator and as an operator of the
 organisation, and takes the time of each request. Every answer has to be 200 and, where the kind of request always finds something,
-to hold something.
+to hold something. What each list took is printed as a table before the result.
+
+Filling takes longer than asking: with `--data FOLDER` what was made is kept there and used again.
 """
 
 from __future__ import annotations
@@ -14,16 +16,18 @@ import argparse
 import os
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bench._stations import instructions, load, local_key, management_system, say, scratch, wire_ids
+from bench._stations import asked, instructions, load, local_key, management_system, say, scratch, wire_ids
 from forecourt.clock import SYSTEM
 from forecourt.csms.app import Csms
 from forecourt.transport import run
@@ -35,6 +39,8 @@ TOKENS: Final = 200_000
 COMMANDS: Final = 200_000
 MESSAGES: Final = 1_000_000
 YEARS: Final = timedelta(days=730)
+FILLED: Final = "filled.json"
+"""In a folder that is kept: what is in its database."""
 
 # A transaction every so often, the newest last; one in fifty was refused, and the last of some stations still run.
 _TRANSACTIONS: Final = """
@@ -224,6 +230,7 @@ async def generate(told: dict[str, Any]) -> dict[str, Any]:
                     break
                 cursor = {"cursor": page["next"]}
     every = sorted(spent for waits in took.values() for spent in waits)
+    _print_each(took)
     worst = sorted(((max(waits), name) for name, waits in took.items() if waits), reverse=True)
     usual = sorted(((sorted(waits)[len(waits) // 2], name) for name, waits in took.items() if waits), reverse=True)
     return {
@@ -240,28 +247,68 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1000, 1)
 
 
-async def measure(stations: int, transactions: int, times: int) -> dict[str, Any]:
-    """Fill a database, ask for pages from another process."""
-    with scratch() as place:
-        async with management_system(Path(place), wire_ids(stations), api=True) as csms:
-            began = SYSTEM.monotonic()
-            told = await fill(csms, stations, transactions)
-            filled_s = round(SYSTEM.monotonic() - began)
-            print(f"filled in {filled_s} s", file=sys.stderr)
-            mine = local_key(Path(place))
+def _print_each(took: dict[str, list[float]]) -> None:
+    """How long each list took, the slowest first."""
+    print(f"{'ms':40} {'p50':>8} {'p99':>8} {'max':>8}", file=sys.stderr)
+    for name, waits in sorted(took.items(), key=lambda item: max(item[1], default=0.0), reverse=True):
+        ordered = sorted(waits)
+        if ordered:
+            figures = (ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100], ordered[-1])
+            print(f"{name:40}", *(f"{_ms(one):8.1f}" for one in figures), file=sys.stderr)
+
+
+async def measure(stations: int, transactions: int, times: int, data: Path | None) -> dict[str, Any]:
+    """Fill a database, ask for pages from another process. Without `times` nothing is asked."""
+    with _folder(data) as place:
+        kept = _kept(place, stations, transactions)
+        async with management_system(place, wire_ids(stations), api=True) as csms:
+            told = kept or await _filled(csms, stations, transactions)
+            if data is not None:
+                (place / FILLED).write_bytes(msgspec.json.encode(told))
+            if kept and await asked(csms, "SELECT max(number) FROM transaction") != transactions:
+                raise SystemExit(f"{place} was not closed properly and has lost its transactions; remove it")
+            size = {name: told[name] for name in ("stations", "tokens", "commands", "messages", "filled_s")}
+            size["transactions"] = transactions
+            if times == 0:
+                return {"name": "lists", **size}
+            mine = local_key(place)
             operator = await _operator_key(csms, mine)
-            told |= {"api": csms.api_port, "keys": [mine, operator], "times": times}
-            async with load("lists", told, 10 * LONGEST_S) as hear:
+            given = {**told, "api": csms.api_port, "keys": [mine, operator], "times": times}
+            async with load("lists", given, 10 * LONGEST_S) as hear:
                 said = await hear()
-            return {
-                "name": "lists",
-                **said,
-                "stations": stations,
-                "transactions": transactions,
-                **{name: told[name] for name in ("tokens", "commands", "messages")},
-                "filled_s": filled_s,
-                "load_average": round(os.getloadavg()[0], 1),
-            }
+            return {"name": "lists", **said, **size, "load_average": round(os.getloadavg()[0], 1)}
+
+
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    """Where the database is: in the folder named, or in one that is there only meanwhile."""
+    if data is None:
+        with scratch() as place:
+            yield Path(place)
+        return
+    data.mkdir(parents=True, exist_ok=True)
+    # As root the database runs as somebody else, who has to get in.
+    data.chmod(0o711)
+    yield data.resolve()
+
+
+def _kept(place: Path, stations: int, transactions: int) -> dict[str, Any] | None:
+    """What the database in a folder was filled with. Ends the process if it is not what is to be measured."""
+    if not any(place.iterdir()):
+        return None
+    try:
+        told: dict[str, Any] = msgspec.json.decode((place / FILLED).read_bytes())
+    except FileNotFoundError:
+        raise SystemExit(f"{place} is in use for something else, or its filling was interrupted") from None
+    if (told["stations"], told["count"]) != (stations, transactions):
+        raise SystemExit(f"{place} holds {told['stations']} stations and {told['count']} transactions")
+    return told
+
+
+async def _filled(csms: Csms, stations: int, transactions: int) -> dict[str, Any]:
+    began = SYSTEM.monotonic()
+    told = await fill(csms, stations, transactions)
+    return {**told, "filled_s": round(SYSTEM.monotonic() - began)}
 
 
 async def _operator_key(csms: Csms, key: str) -> str:
@@ -281,14 +328,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stations", type=int, default=100_000)
     parser.add_argument("--transactions", type=int, default=10_000_000)
-    parser.add_argument("--times", type=int, default=20, help="how often each list is asked for")
+    parser.add_argument("--times", type=int, default=20, help="how often each list is asked for; 0 only fills")
+    parser.add_argument("--data", type=Path, help="a folder to keep the database in, or where it was kept")
     parser.add_argument("--load", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     allow_many_files()
     if given.load:
         say(run(generate(instructions())))
     else:
-        say(run(measure(given.stations, given.transactions, given.times)))
+        say(run(measure(given.stations, given.transactions, given.times, given.data)))
 
 
 if __name__ == "__main__":
