@@ -163,7 +163,7 @@ async def test_a_search_knows_at_once_what_a_station_is_called_and_finds_what_it
 async def test_a_text_that_very_many_are_called_by_is_found_in_pages(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stations_api, "FEW", 2)
+    monkeypatch.setattr(stations_api, "MANY", 2)
     everyone = [f"CP{number}" for number in range(5)]
     for name in everyone:
         await add(system.platform, name)

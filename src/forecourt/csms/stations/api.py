@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -31,7 +32,7 @@ from forecourt.csms.stations.shapes import (
 from forecourt.csms.stations.store import command
 from forecourt.csms.stations.store import station as table
 from forecourt.csms.store.work import Work
-from forecourt.csms.web.paging import FEW, CursorText, Limit, Page, Sorting, SortText, among, page_of, search
+from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, among, page_of, search
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
 from forecourt.csms.web.routes import Key, change, create, read, remove
 from forecourt.csms.web.texts import END
@@ -50,7 +51,9 @@ _SORTING: Final = Sorting(
     table.c.id, {"stationId": table.c.wire_id, "name": table.c.name, "createdAt": table.c.created_at}, "stationId"
 )
 _TAGS: Final = ["Stations"]
-# Searched in memory first (`Station.called`): here every station would be read, and asked whether it may be seen.
+MANY: Final = 20_000
+"""So many that a search has found are listed by their numbers; among more a page is soon full in any order."""
+# Searched in memory first (`Stations.called`): here every station would be read, and asked whether it may be seen.
 _WORDS: Final = table.c.wire_id + "\n" + table.c.name + "\n" + table.c.serial_number
 _SAME: Final = {
     "id": "id",
@@ -112,8 +115,9 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
             statement = statement.where(parts.in_state(table.c.id.expression, in_state))
         if text:
             scope = request.caller.scope(request.permission)
-            keys = [one.key for one in parts.stations.called(text) if scope.sees(one.organisation, one.site)]
-            statement = statement.where(among(table.c.id, keys) if len(keys) <= FEW else _WORDS.ilike(search(text)))
+            seen = (one.key for one in parts.stations.called(text) if scope.sees(one.organisation, one.site))
+            keys = list(islice(seen, MANY + 1))
+            statement = statement.where(among(table.c.id, keys) if len(keys) <= MANY else _WORDS.ilike(search(text)))
 
         def build(row: Row[Any]) -> StationOut:
             return StationOut(**_shared(parts, row))

@@ -6,6 +6,7 @@ and the API of this process. Its durable side is `store`; only `registry` and th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -77,18 +78,22 @@ class Station:
     last_seen_at: datetime | None = None
     name: str = ""
     serial_number: str = ""
-    called: str = ""
-    """All that it is called, by the wire, people and itself, folded, a line each: what searches look in. See `know_as`."""
+    on_renamed: Callable[[], None] | None = None
+    """Called when any of its names has changed."""
     _memory: dict[type, object] | None = None
 
-    def __post_init__(self) -> None:
-        self.know_as()
+    @property
+    def called(self) -> str:
+        """All that it is called, by the wire, people and itself, a line each: what searches look in."""
+        return f"{self.wire_id}\n{self.name}\n{self.serial_number}"
 
     def know_as(self, *, name: str | None = None, serial_number: str | None = None) -> None:
         """Take what people, or it itself when it boots, call it now."""
+        before = self.name, self.serial_number
         self.name = self.name if name is None else name
         self.serial_number = self.serial_number if serial_number is None else serial_number
-        self.called = f"{self.wire_id}\n{self.name}\n{self.serial_number}".casefold()
+        if self.on_renamed is not None and (self.name, self.serial_number) != before:
+            self.on_renamed()
 
     def recall(self, kind: type[Memory]) -> Memory:
         """What a block remembers of this station while the process lives: an instance of its own class, made at first use."""

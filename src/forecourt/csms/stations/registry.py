@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Station, StationKey
+from forecourt.csms.stations.names import Names
 from forecourt.errors import NotFound, Offline
 
 
@@ -19,6 +20,7 @@ class Stations:
     def __init__(self) -> None:
         self._by_wire_id: dict[str, Station] = {}
         self._by_key: dict[StationKey, Station] = {}
+        self._names = Names()
         self._links: dict[StationKey, Link] = {}
 
     def __len__(self) -> int:
@@ -33,11 +35,13 @@ class Stations:
             raise ValueError(f"station {station.wire_id} is known already")
         self._by_wire_id[station.wire_id] = station
         self._by_key[station.key] = station
+        self._names.add(station)
 
     def forget(self, station: Station) -> None:
         """Know it no more."""
         del self._by_wire_id[station.wire_id]
         del self._by_key[station.key]
+        self._names.forget(station)
 
     def named(self, wire_id: str) -> Station | None:
         """The station with this identity on the wire, None if there is none."""
@@ -55,10 +59,12 @@ class Stations:
             raise NotFound("station_unknown", f"there is no station {key}")
         return station
 
-    def called(self, text: str) -> list[Station]:
-        """Those with a text, in small letters or capitals, in their identity, name or serial number."""
-        folded = text.casefold()
-        return [station for station in self._by_key.values() if folded in station.called]
+    def called(self, text: str) -> Iterator[Station]:
+        """Those with a text, in small letters or capitals, in their identity, name or serial number.
+
+        They are looked for as they are taken: no station may be added or forgotten meanwhile.
+        """
+        return self._names.holding(text)
 
     # Who is connected here.
 
