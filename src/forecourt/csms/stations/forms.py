@@ -8,6 +8,7 @@ form of its own (`Form.of` with `body` and `make`).
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import re
 import types
@@ -183,6 +184,7 @@ def _wire(domain: type) -> type[msgspec.Struct]:
     return _WIRE[domain]
 
 
+@functools.cache
 def _fields_of(domain: type) -> list[tuple[str, str, Any, Any]]:
     """Name, name in the API, type and default of each field."""
     hints = typing.get_type_hints(domain, include_extras=True)

@@ -109,7 +109,10 @@ def _route(
     return built
 
 
-def _guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+# Guards wait for nothing, but Litestar would run plain functions in another thread.
+
+
+async def _guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     permission = handler.opt[PERMISSION]
     if permission == PUBLIC:
         return
@@ -120,7 +123,7 @@ def _guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHan
         raise NotAllowed("not_allowed", f"this needs the permission {permission}, which you do not have")
 
 
-def _only_known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def _only_known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse a misspelt filter: ignored, it would answer with what was not asked for. And the one character that no text has."""
     known = handler.opt.get("_parameters")
     if known is None:
