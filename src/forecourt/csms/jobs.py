@@ -61,22 +61,26 @@ job = Table(
 class _Enqueued(Rows):
     """Jobs with a dedupe key that are waiting already move to the earlier time; those that are running run again."""
 
-    _SQL = (
-        "INSERT INTO job AS known (kind, payload, dedupe_key, run_at)"
-        " SELECT * FROM unnest($1::text[], $2::jsonb[], $3::text[], $4::timestamptz[])"
-        " ON CONFLICT (dedupe_key) WHERE dead_at IS NULL DO UPDATE SET"
-        " run_at = CASE WHEN known.locked_until IS NULL THEN least(known.run_at, excluded.run_at) ELSE known.run_at END,"
-        " again_at = CASE WHEN known.locked_until IS NULL THEN NULL ELSE least(known.again_at, excluded.run_at) END"
-    )
+    locks = True
 
     async def write(self, driver: Driver, rows: Sequence[Row]) -> None:
+        await self.insert(driver, rows)
+
+    def arguments(self, rows: Sequence[Row]) -> list[Row]:
         # One statement may touch a row once: the earliest of several with one key. Sorted, so that writers lock alike.
         keyed: dict[str, Row] = {}
         for row in sorted(rows, key=lambda row: row[3], reverse=True):
             keyed[row[2] or ""] = row
         unkeyed = [row for row in rows if row[2] is None]
-        kept = [*unkeyed, *(keyed[key] for key in sorted(keyed) if key)]
-        await driver.execute(self._SQL, *zip(*kept, strict=True))
+        return super().arguments([*unkeyed, *(keyed[key] for key in sorted(keyed) if key)])
+
+    def _statement(self, first: int) -> str:
+        return (
+            "INSERT INTO job AS known (kind, payload, dedupe_key, run_at)"  # noqa: S608
+            f" SELECT * FROM {self._unnest(first)} ON CONFLICT (dedupe_key) WHERE dead_at IS NULL DO UPDATE SET run_at ="
+            " CASE WHEN known.locked_until IS NULL THEN least(known.run_at, excluded.run_at) ELSE known.run_at END,"
+            " again_at = CASE WHEN known.locked_until IS NULL THEN NULL ELSE least(known.again_at, excluded.run_at) END"
+        )
 
 
 _ENQUEUED = _Enqueued(job, "kind", "payload", "dedupe_key", "run_at", rank=90)

@@ -212,10 +212,10 @@ async def test_a_value_the_server_stumbles_over_is_found_and_not_held_with_all_o
 async def test_a_call_the_driver_does_not_understand_fails_its_own_entry(
     store: Store, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def misuse(driver: asyncpg.Connection[Any], rows: object) -> None:
+    def misuse(rows: object) -> list[Any]:
         raise asyncpg.InterfaceError("the number of columns is wrong")
 
-    monkeypatch.setattr(STATE, "write", misuse)
+    monkeypatch.setattr(STATE, "arguments", misuse)
 
     async def switch() -> bool:
         async with store.work(2) as work:

@@ -26,6 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as UUID_COLUMN
 
+from forecourt.csms.stations.store import station
+from forecourt.csms.store.entry import Entry, write
 from forecourt.csms.store.rows import Absent, Latest, Once, Rows
 from forecourt.csms.store.work import Store
 
@@ -103,6 +105,75 @@ async def test_a_parent_is_written_before_its_children_whatever_the_order_of_add
         work.add(Rows(child, "parent_id", "words", rank=1), (1, "a"))
         work.add(Rows(parent, "id"), (1,))
     assert await ask(store, "SELECT parent_id FROM child") == [(1,)]
+
+
+@pytest.mark.parametrize("count", [1, 100])
+async def test_arrays_are_written(store: Store, count: int) -> None:
+    async with store.work() as work:
+        work.add(Rows(parent, "id"), (1,))
+        work.add(Rows(listed, "id", "many"), *((number, [number, 7]) for number in range(count)))
+    assert await ask(store, "SELECT count(*), max(many) FROM listed") == [(count, [count - 1, 7])]
+
+
+async def test_a_row_may_be_added_and_brought_up_to_date_at_once(store: Store) -> None:
+    async with store.work() as work:
+        work.add(Latest(mixed, key=["id"], columns=["words"], rank=1), (1, "then"))
+        work.add(Rows(parent, "id"), (1,))
+        work.add(Rows(mixed, "id", "words"), (1, "first"))
+    assert await ask(store, "SELECT id, words FROM mixed") == [(1, "then")]
+
+
+async def test_a_few_rows_of_several_kinds_are_one_statement_and_many_are_not(store: Store) -> None:
+    driver = await store.database.open_connection()
+    said: list[str] = []
+
+    async def told(rows: int) -> list[str]:
+        entry = Entry(None)
+        entry.rows.append((Rows(parent, "id"), [(number,) for number in range(rows)]))
+        entry.rows.append((Rows(child, "parent_id", "words", rank=1), [(0, "a")]))
+        entry.rows.append((Latest(mixed, key=["id"], columns=["words"], adds=True, rank=2), [(1, "b")]))
+        said.clear()
+        async with driver.transaction():
+            with driver.query_logger(lambda query: said.append(query.query)):
+                await write(driver, [entry])
+            found = await driver.fetchrow(
+                "SELECT (SELECT count(*) FROM parent), (SELECT words FROM child), (SELECT words FROM mixed)"
+            )
+            assert found == (rows, "a", "b")
+            await driver.execute("TRUNCATE parent, child, mixed")
+        return said
+
+    try:
+        # The driver asks about types when it first meets them.
+        await told(1)
+        (one,) = await told(1)
+        assert all(f'"{name}"' in one for name in ("parent", "child", "mixed"))
+        # COPY, which is not told, and the others.
+        (others,) = await told(100)
+        assert '"parent"' not in others
+    finally:
+        await driver.close()
+
+
+async def test_what_policies_look_into_is_written_before_what_they_judge(store: Store) -> None:
+    driver = await store.database.open_connection()
+    entry = Entry(None)
+    entry.rows.append((Rows(child, "parent_id", "words", rank=2), [(None, "a")]))
+    entry.rows.append((Rows(parent, "id"), [(1,)]))
+    entry.rows.append((Latest(station, key=["id"], columns=["vendor"], rank=1), [(1, "us")]))
+    said: list[str] = []
+    try:
+        async with driver.transaction():
+            await write(driver, [entry])
+            await driver.execute("TRUNCATE parent, child")
+            with driver.query_logger(lambda query: said.append(query.query)):
+                await write(driver, [entry])
+    finally:
+        await driver.close()
+    before, judged = said
+    assert '"parent"' in before
+    assert '"station"' in before
+    assert '"child"' in judged
 
 
 async def test_absent_rows_are_added_and_present_ones_left_as_they_are(store: Store) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
 
 import msgspec
 
 from forecourt.csms.store.errors import EntryRefused
 from forecourt.csms.store.rows import Driver, Once, Row, Rows
 from forecourt.csms.store.schema import refused_entry
+from forecourt.csms.store.scopes import LOOKED_INTO
+
+_FEW: Final = 32
+"""Up to how many rows are inserted, together with other kinds where that can be; more are quicker by COPY."""
 
 _REFUSED = Rows(
     refused_entry,
@@ -76,8 +82,14 @@ async def write(driver: Driver, entries: Sequence[Entry], *, bound: bool = False
                 by_kind[kind].extend(rows)
             else:
                 by_kind[kind] = list(rows)
-    for kind in sorted(by_kind, key=_order):
-        await (kind.insert if bound else kind.write)(driver, by_kind[kind])
+    for group in _groups(by_kind):
+        if len(group) > 1:
+            arguments = [argument for kind in group for argument in kind.arguments(by_kind[kind])]
+            await driver.execute(_together(group), *arguments)
+        elif bound or (len(by_kind[group[0]]) <= _FEW and not group[0].has_arrays):
+            await group[0].insert(driver, by_kind[group[0]])
+        else:
+            await group[0].write(driver, by_kind[group[0]])
     return repeated
 
 
@@ -86,6 +98,33 @@ async def keep_aside(driver: Driver, entry: Entry, error: EntryRefused, refused_
     key = None if entry.key is None else _storable(str(entry.key))
     words = [_storable(word) for word in (error.sqlstate, error.reason, error.table, error.column, error.constraint)]
     await _REFUSED.write(driver, [(refused_at, key, *words, entry.as_bytes())])
+
+
+def _groups(by_kind: Mapping[Rows, Sequence[Row]]) -> Iterator[tuple[Rows, ...]]:
+    """The kinds in their order, those together that one statement can write: none of it sees what the rest of it does."""
+    group: list[Rows] = []
+    for kind in sorted(by_kind, key=_order):
+        if group and not (
+            sum(len(by_kind[one]) for one in (*group, kind)) <= _FEW
+            and not any(one.has_arrays for one in (*group, kind))
+            and all(one.table is not kind.table and one.table.name not in LOOKED_INTO for one in group)
+            # The parts of a statement run in an order that nobody promises, and writers have to lock in the same one.
+            and not (kind.locks and any(one.locks for one in group))
+        ):
+            yield tuple(group)
+            group.clear()
+        group.append(kind)
+    if group:
+        yield tuple(group)
+
+
+@lru_cache(maxsize=1_000)
+def _together(group: tuple[Rows, ...]) -> str:
+    parts, first = [], 1
+    for kind in group:
+        parts.append(f"part_{first} AS ({kind.statement(first)})")
+        first += kind.width
+    return f"WITH {', '.join(parts)} SELECT"
 
 
 def _order(kind: Rows) -> tuple[int, str, str]:

@@ -19,6 +19,8 @@ SETTING: Final = "forecourt.scope"
 SITES: Final = "forecourt.sites"
 WHOLE: Final = "forecourt.whole"
 EVERYTHING: Final = "*"
+LOOKED_INTO: Final = frozenset({"station", "transaction", "user_grant"})
+"""Tables by which the policies of other tables judge a row: theirs have to be written before, by a statement of their own."""
 
 
 def numbers_of(setting: str) -> str:
