@@ -88,6 +88,34 @@ async def test_what_is_old_is_found_without_a_station_too(system: System) -> Non
     assert [message["messageId"] for message in rest["items"]] == ["m3", "m200"]
 
 
+async def test_each_message_is_on_one_page_wherever_the_pieces_end_that_are_looked_through(system: System) -> None:
+    made = await add(system.platform)
+    await system.csms.store.journal.tidy()
+    until = SYSTEM.now() - timedelta(hours=1)
+    ago_s = (0.5, 0.5, 9.999999, 10, 10, 10.000001, 39, 40, 40, 40.000001, 130, 131, 3000, 86_400, 40_000_000)
+    async with system.csms.store.database.engine.begin() as connection:
+        for number, seconds in enumerate(ago_s):
+            at = (until - timedelta(seconds=seconds)).isoformat()
+            values = f"'{at}', {made['id']}, {system.csms.organisation}, 'station', '1.6', '{chr(122 - number)}'"
+            await connection.exec_driver_sql(
+                f"INSERT INTO message_log VALUES ({values}, 'Heartbeat', '{{}}', '{{}}', '', 5)"
+            )
+    expected = [chr(122 - number) for number in range(len(ago_s))]
+    for limit in (1, 2, 4, len(ago_s) - 1, len(ago_s)):
+        paged: list[str] = []
+        asked = {"limit": limit, "to": until.isoformat()}
+        while True:
+            page = await system.platform.get("/messages", params=asked)
+            paged += [message["messageId"] for message in page["items"]]
+            if page["next"] is None:
+                break
+            asked["cursor"] = page["next"]
+        assert paged == expected, limit
+    since = (until - timedelta(seconds=41)).isoformat()
+    page = await system.platform.get("/messages", params={"from": since, "to": until.isoformat()})
+    assert [message["messageId"] for message in page["items"]] == expected[:10]
+
+
 async def test_messages_are_exported_as_lines_of_json_with_the_same_filters(system: System) -> None:
     await add(system.platform, "CP1")
     two = await add(system.platform, "CP2")

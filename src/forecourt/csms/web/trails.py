@@ -1,7 +1,8 @@
 """Lists of what has no number: in the order of time, the latest first, and by whatever tells the rows of one instant apart.
 
 Such tables are large and split by time. A list of all of them together looks at a short piece of time first and at longer ones
-only if that holds too little, so that the latest are found without reading what is old.
+before it only if that holds too little, so that the latest are found without reading what is old. After a silence about twice as
+long a time is read as the silence has lasted, and nothing twice.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from forecourt.errors import Invalid
 
 Item = TypeVar("Item")
 
-_FIRST_PIECE: Final = timedelta(minutes=1)
-_WIDER: Final = 10
+_FIRST_PIECE: Final = timedelta(seconds=10)
+_WIDER: Final = 3
 _BEFORE_ALL: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing was received before."""
 
@@ -51,20 +52,22 @@ class Trail:
         Raises Invalid for a cursor of another list.
         """
         instant = self.columns[0]
-        statement = statement.order_by(*(column.desc() for column in self.columns)).limit(limit + 1)
-        upper = now
+        latest = statement.order_by(*(column.desc() for column in self.columns)).limit(limit + 1)
+        statement, upper = latest, now
         if cursor is not None:
             after = self._read(cursor)
             upper = after[0]
-            statement = statement.where(tuple_(*self.columns) < tuple_(*after))
-        rows = []
+            statement = latest.where(tuple_(*self.columns) < tuple_(*after))
+        rows: list[Row[Any]] = []
         piece = _FIRST_PIECE
         while True:
             lowest = _BEFORE_ALL if upper - _BEFORE_ALL <= piece else upper - piece
             asked = statement.where(instant >= lowest) if in_pieces else statement
-            rows = list(await connection.execute(asked))
+            rows += await connection.execute(asked)
             if not in_pieces or len(rows) > limit or lowest == _BEFORE_ALL or (since is not None and lowest <= since):
                 break
+            statement = latest.where(instant < lowest)
+            upper = lowest
             piece *= _WIDER
         shown = rows[:limit]
         following = self._cursor(shown[-1]) if len(rows) > limit else None
