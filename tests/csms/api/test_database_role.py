@@ -54,3 +54,20 @@ async def test_without_a_scope_nothing_is_seen(system: System) -> None:
         for table in ("organisation", "site", "station", "user_account", "user_grant", "api_key", "audit", "event"):
             found = await connection.execute(text(f"SELECT count(*) FROM {table}"))
             assert found.scalar_one() == 0, table
+
+
+async def test_each_list_is_planned_for_the_filters_it_is_asked_for_with(system: System) -> None:
+    assert system.csms.interface is not None
+    database: Database = system.csms.interface.api.state.api_database
+    async with database.engine.connect() as connection:
+        await connection.execute(
+            text("CREATE TEMPORARY TABLE seldom AS SELECT n > 0 AS usual FROM generate_series(0, 9999) n")
+        )
+        await connection.execute(text("CREATE INDEX ON seldom (usual)"))
+        await connection.execute(text("ANALYZE seldom"))
+        await connection.execute(text("PREPARE ask (boolean) AS SELECT * FROM seldom WHERE usual = $1 LIMIT 1"))
+        for _ in range(10):
+            await connection.execute(text("EXECUTE ask (true)"))
+        for value, way in (("true", "Seq Scan"), ("false", "Index")):
+            plan = (await connection.execute(text(f"EXPLAIN EXECUTE ask ({value})"))).scalars().all()
+            assert any(way in line for line in plan), plan

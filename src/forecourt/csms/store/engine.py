@@ -92,7 +92,10 @@ def connect(url: str, *, pool_size: int = 10, role: str = "", name: str = "forec
     what shows up in the server's list of connections. Raises `UnsuitableDatabase` for a malformed address.
     """
     address = normalised(url)
-    settings = {"timezone": "UTC", "application_name": name, **({"role": role} if role else {})}
+    settings = {"timezone": "UTC", "application_name": name}
+    if role:
+        # The API's statements are lists with any values for filters: a plan made once for all of them reads everything for some.
+        settings |= {"role": role, "plan_cache_mode": "force_custom_plan"}
     engine = create_async_engine(
         f"{_DRIVER}://",
         async_creator=lambda: _open(address, settings),
