@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from forecourt.csms.blocks.transactions import api as transactions_api
 from forecourt.csms.web.permissions import Role
 from forecourt.ocpp.versions import V16, V21, Version
 from tests.csms.api.charging import announced, card, connected
@@ -124,7 +125,7 @@ async def test_filters_find_what_they_mean_and_nothing_else(system: System) -> N
         assert [item["id"] for item in found["items"]] == expected, parameters
         exported = await system.platform.ask("GET", "/transactions/export", params=parameters)
         rows = list(csv.DictReader(exported.text.splitlines()))
-        assert [int(row["id"]) for row in rows] == expected, parameters
+        assert sorted(int(row["id"]) for row in rows) == expected, parameters
 
 
 async def test_pages_of_any_order_hold_each_transaction_once(system: System) -> None:
@@ -145,6 +146,23 @@ async def test_pages_of_any_order_hold_each_transaction_once(system: System) -> 
             more = {"cursor": page["next"]}
         assert len(found) == 5
         assert found == sorted(found, reverse=sort.startswith("-"))
+
+
+async def test_an_export_has_the_oldest_first_whenever_they_were_told(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions_api, "_PER_PAGE", 2)
+    await announced(system)
+    await card(system)
+    async with connected(system) as driver:
+        for begun in (60, 20, 40, 0, 80):
+            await driver.start(CARD, 1000, begun)
+            await driver.stop(CARD, 1000, begun + 10)
+    exported = await system.platform.ask("GET", "/transactions/export")
+    told = [(row["startedAt"], int(row["id"])) for row in csv.DictReader(exported.text.splitlines())]
+    assert len(told) == 5
+    assert told == sorted(told)
+    assert [key for _, key in told] != sorted(key for _, key in told)
 
 
 async def test_what_a_stranger_chose_does_not_become_a_formula(system: System) -> None:

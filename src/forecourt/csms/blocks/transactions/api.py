@@ -39,7 +39,7 @@ from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stan
 from forecourt.csms.store.work import Work
 from forecourt.csms.web.csv_text import MEDIA_TYPE, lines
 from forecourt.csms.web.instants import FromInstant, ToInstant, between
-from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
+from forecourt.csms.web.paging import CursorText, Limit, Order, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import Key, create, read, replace
 from forecourt.errors import Conflict, NotFound
@@ -54,6 +54,7 @@ Wait = Annotated[
 ]
 
 _SORTING: Final = Sorting(table.c.id, {"startedAt": table.c.started_at}, "-startedAt")
+_OLDEST_FIRST: Final = _SORTING.order("startedAt")
 _TAGS: Final = ["Transactions"]
 _PER_PAGE: Final = 1000
 _LIST: Final = select(table)
@@ -203,11 +204,7 @@ async def list_transactions(
         since=since,
         until=until,
     )
-    order = _SORTING.order(sort)
-    async with request.work() as work:
-        connection = await work.sql()
-        page = await page_of(connection, filters.select(request), order, cursor=cursor, limit=limit, build=_same)
-        return Page(items=await _shown(connection, page.items), next=page.next)
+    return await _page(request, filters, _SORTING.order(sort), cursor, limit)
 
 
 @read(
@@ -242,7 +239,7 @@ async def export_transactions(
         until=until,
     )
     # Looked up before the answer begins, so that what is wrong is still told as a problem.
-    first = await _export_page(request, filters, None)
+    first = await _page(request, filters, _OLDEST_FIRST, None, _PER_PAGE)
     headers = {"Content-Disposition": 'attachment; filename="transactions.csv"'}
     return Stream(_exported(request, filters, first), media_type=MEDIA_TYPE, headers=headers)
 
@@ -305,13 +302,13 @@ async def _detail(work: Work, record: Record) -> TransactionDetail:
     return detail_of(record, station.wire_id, station.site_id)
 
 
-async def _export_page(request: ApiRequest, filters: Filters, after: int | None) -> list[TransactionOut]:
-    statement = filters.select(request).order_by(table.c.id).limit(_PER_PAGE)
-    if after is not None:
-        statement = statement.where(table.c.id > after)
+async def _page(
+    request: ApiRequest, filters: Filters, order: Order, cursor: str | None, limit: int
+) -> Page[TransactionOut]:
     async with request.work() as work:
         connection = await work.sql()
-        return await _shown(connection, (await connection.execute(statement)).all())
+        page = await page_of(connection, filters.select(request), order, cursor=cursor, limit=limit, build=_same)
+        return Page(items=await _shown(connection, page.items), next=page.next)
 
 
 def _same(row: Row[Any]) -> Row[Any]:
@@ -328,13 +325,13 @@ async def _shown(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[
     return [row_out(row, stations[row.station_id].wire_id, stations[row.station_id].site_id) for row in rows]
 
 
-async def _exported(request: ApiRequest, filters: Filters, page: list[TransactionOut]) -> AsyncIterator[bytes]:
+async def _exported(request: ApiRequest, filters: Filters, page: Page[TransactionOut]) -> AsyncIterator[bytes]:
     yield lines([TransactionOut.__struct_encode_fields__])
-    while page:
-        yield lines([_cells(one) for one in page])
-        if len(page) < _PER_PAGE:
+    while True:
+        yield lines([_cells(one) for one in page.items])
+        if page.next is None:
             return
-        page = await _export_page(request, filters, page[-1].id)
+        page = await _page(request, filters, _OLDEST_FIRST, page.next, _PER_PAGE)
 
 
 def _cells(one: TransactionOut) -> list[object]:
