@@ -54,5 +54,6 @@ async def test_a_station_that_never_says_what_it_consists_of_is_reset_all_the_sa
         order = await site.csms.sending.ask(known, Reset(ResetKind.IMMEDIATE), asked_by="Ada")
         await connection.send(json.dumps([3, await asked("Reset"), {"status": "Accepted"}]))
         assert await site.settled(order) == (CommandStatus.ACCEPTED, "Accepted")
+    await site.until("SELECT count(*) FROM event WHERE kind = 'InventoryFailed'", [(1,)])
     ((reason,),) = await site.rows("SELECT data->>'reason' FROM event WHERE kind = 'InventoryFailed'")
     assert re.fullmatch(r"CP: no answer within [\d.]{1,4} s", reason)

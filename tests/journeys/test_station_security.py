@@ -102,7 +102,7 @@ async def test_A05_a_station_is_raised_to_certificates_by_a_network_profile(
         await ordered(site, known, Reset(ResetKind.ON_IDLE))
         await site.until("SELECT count(*) FROM event WHERE kind = 'StationBooted'", [(2,)])
         assert profile_of(station) == 3
-        assert await site.rows("SELECT security_profile FROM station WHERE wire_id = 'CS001'") == [(3,)]
+        await site.until("SELECT security_profile FROM station WHERE wire_id = 'CS001'", [(3,)])
 
 
 async def test_A05_a_station_of_1_6_is_raised_to_certificates_by_its_key(
