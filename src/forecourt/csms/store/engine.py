@@ -85,17 +85,21 @@ class Database:
         await self.engine.dispose()
 
 
-def connect(url: str, *, pool_size: int = 10, role: str = "", name: str = "forecourt") -> Database:
+def connect(
+    url: str, *, pool_size: int = 10, role: str = "", name: str = "forecourt", always_plan: bool = False
+) -> Database:
     """The database at `url`; nothing is opened yet.
 
     `role` is a database role to act as on every connection, one that the account in the URL is a member of. `name` is
-    what shows up in the server's list of connections. Raises `UnsuitableDatabase` for a malformed address.
+    what shows up in the server's list of connections. `always_plan` is for statements for which a plan that is made for all
+    values would be bad for some. Raises `UnsuitableDatabase` for a malformed address.
     """
     address = normalised(url)
     settings = {"timezone": "UTC", "application_name": name}
     if role:
-        # The API's statements are lists with any values for filters: a plan made once for all of them reads everything for some.
-        settings |= {"role": role, "plan_cache_mode": "force_custom_plan"}
+        settings["role"] = role
+    if always_plan:
+        settings["plan_cache_mode"] = "force_custom_plan"
     engine = create_async_engine(
         f"{_DRIVER}://",
         async_creator=lambda: _open(address, settings),
