@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from forecourt.pki import chains, keys
 from forecourt.pki.certificates import InvalidCertificate, check_root, common_name, serial_of
-from forecourt.pki.issuing import Authority, PublicKey, issue, new_authority, packed, read_authority, read_request
+from forecourt.pki.issuing import Authority, PublicKey, issue, new_authority, packed, read_authority
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 NAMES = {"common_name": "CP-1", "organization": "Acme Charging"}
@@ -76,48 +75,6 @@ def test_a_root_is_read_back_with_its_key_and_not_with_anothers(authority: Autho
     other = new_authority("Forecourt stations", NOW, 1)
     with pytest.raises(InvalidCertificate):
         read_authority(Authority(authority.certificate, other.key).as_text())
-
-
-def test_what_a_request_asks_for_is_read() -> None:
-    key = keys.new_key()
-    asked = read_request(keys.signing_request(key, common_name="CP-1", organization="Acme Charging"))
-    assert asked.key == keys.loaded(key).public_key()
-    assert (asked.common_name, asked.organization) == ("CP-1", "Acme Charging")
-    nameless = read_request(keys.signing_request(key, common_name="CP-1", organization=""))
-    assert nameless.organization == ""
-    strong = rsa.generate_private_key(65537, 2048)
-    assert read_request(request_of(strong)).key == strong.public_key()
-
-
-def request_of(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> str:
-    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-    return builder.sign(key, algorithm).public_bytes(serialization.Encoding.PEM).decode()
-
-
-@pytest.mark.parametrize(
-    ("request_text", "why"),
-    [
-        ("-----BEGIN CERTIFICATE REQUEST-----", "no request"),
-        (request_of(rsa.generate_private_key(65537, 1024)), "a key of 1024 bits"),
-        (request_of(ec.generate_private_key(ec.SECP192R1())), "a key of 192 bits"),
-        (request_of(ed25519.Ed25519PrivateKey.generate()), "an unknown kind of key"),
-    ],
-    ids=["nonsense", "short RSA", "short curve", "another kind"],
-)
-def test_A00_FR_502_A00_FR_503_a_request_with_a_weak_key_is_refused(request_text: str, why: str) -> None:
-    with pytest.raises(InvalidCertificate, match=why):
-        read_request(request_text)
-
-
-def test_a_request_that_somebody_else_has_signed_is_refused() -> None:
-    text = keys.signing_request(keys.new_key(), common_name="CP-1", organization="Acme Charging")
-    raw = bytearray(x509.load_pem_x509_csr(text.encode()).public_bytes(serialization.Encoding.DER))
-    place = raw.index(b"CP-1")
-    raw[place : place + 4] = b"CP-2"
-    forged = x509.load_der_x509_csr(bytes(raw)).public_bytes(serialization.Encoding.PEM).decode()
-    with pytest.raises(InvalidCertificate, match="not signed with its own key"):
-        read_request(forged)
 
 
 def test_key_certificate_and_root_fit_into_one_file_that_a_password_opens(authority: Authority) -> None:

@@ -1,4 +1,4 @@
-"""Issuing certificates for stations: a root, requests that are judged, and what is signed with the root's key (A00, A02)."""
+"""Issuing certificates for stations: a root, and what is signed with its key (A00)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from forecourt.pki import keys
-from forecourt.pki.certificates import LEAST_CURVE_BITS, LEAST_RSA_BITS, InvalidCertificate, read, write
+from forecourt.pki.certificates import InvalidCertificate, read, write
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
@@ -39,15 +38,6 @@ class Authority:
     def as_text(self) -> str:
         """Both, the key first."""
         return self.key + write([self.certificate])
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a request for a certificate asks for. The signature was checked. Names that are not there are empty."""
-
-    key: PublicKey
-    common_name: str
-    organization: str
 
 
 def new_authority(common_name: str, now: datetime, days: int) -> Authority:
@@ -102,37 +92,11 @@ def issue(
     )
 
 
-def read_request(text: str) -> Asked:
-    """A request (RFC 2986, PEM) that may be signed: of a known, strong kind of key, and signed with it (A00.FR.502, 503).
-
-    Raises InvalidCertificate.
-    """
-    try:
-        request = x509.load_pem_x509_csr(text.encode())
-        key = request.public_key()
-        is_signed = request.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm, InvalidSignature):
-        raise InvalidCertificate("no request for a certificate") from None
-    if not is_signed:
-        raise InvalidCertificate("the request is not signed with its own key")
-    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
-        raise InvalidCertificate("an unknown kind of key")
-    least = LEAST_RSA_BITS if isinstance(key, rsa.RSAPublicKey) else LEAST_CURVE_BITS
-    if key.key_size < least:
-        raise InvalidCertificate(f"a key of {key.key_size} bits")
-    return Asked(key, _name(request.subject, NameOID.COMMON_NAME), _name(request.subject, NameOID.ORGANIZATION_NAME))
-
-
 def packed(key: str, certificate: x509.Certificate, root: x509.Certificate, *, name: str, password: str) -> bytes:
     """Key, certificate and root in one file (PKCS #12) that `password` opens."""
     return pkcs12.serialize_key_and_certificates(
         name.encode(), keys.loaded(key), certificate, [root], serialization.BestAvailableEncryption(password.encode())
     )
-
-
-def _name(subject: x509.Name, which: x509.ObjectIdentifier) -> str:
-    found = subject.get_attributes_for_oid(which)
-    return str(found[0].value) if found else ""
 
 
 def _builder(

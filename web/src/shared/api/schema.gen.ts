@@ -1025,8 +1025,8 @@ export interface paths {
         put?: never;
         /**
          * Issue a certificate for a station
-         * @description For security profile 3. Its key is made here and shown once: where the station can make its own, the command
-         *     RenewCertificate is better. Certificates it has already go on working until they are revoked.
+         * @description For security profile 3. Its key is made here and shown once. Certificates it has already go on working until they are
+         *     revoked.
          */
         post: operations["issueCertificate"];
         delete?: never;
@@ -1649,7 +1649,7 @@ export interface components {
             stationId: number | null;
             station: string | null;
             /** @enum {string} */
-            origin: "issued" | "signed" | "shown" | "file";
+            origin: "issued" | "shown" | "file";
             serial: string;
             fingerprint: string;
             subject: string;

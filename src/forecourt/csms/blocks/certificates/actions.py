@@ -18,7 +18,6 @@ from forecourt.csms.blocks.certificates.model import (
     Certificates,
     Holder,
     InUse,
-    Origin,
 )
 from forecourt.csms.stations.model import Station, StationKey
 from forecourt.csms.stations.registry import Stations
@@ -50,9 +49,7 @@ def common_name(station: Station) -> str:
     return station.credentials.certificate_name or station.wire_id
 
 
-def sign(
-    block: Certificates, authority: Authority, station: Station, key: PublicKey, organization: str = ""
-) -> x509.Certificate:
+def sign(block: Certificates, authority: Authority, station: Station, key: PublicKey) -> x509.Certificate:
     """A certificate with which a station passes the handshake. Raises Invalid for names that do not fit into one."""
     names = [name for name in block.names(station) if len(name) <= MOST_NAME_LENGTH]
     try:
@@ -60,7 +57,7 @@ def sign(
             authority,
             key,
             common_name=common_name(station),
-            organization=organization or next(iter(names), ""),
+            organization=next(iter(names), ""),
             now=block.store.clock.now(),
             days=block.authority.days,
         )
@@ -69,14 +66,13 @@ def sign(
         raise Invalid("certificate_names", message) from error
 
 
-def announce_issued(work: Work, station: Station, one: x509.Certificate, origin: Origin) -> None:
+def announce_issued(work: Work, station: Station, one: x509.Certificate) -> None:
     """Say that a station has a new certificate."""
     work.announce(
         CertificateIssued(
             organisation_id=station.organisation,
             station_id=station.key,
             serial=serial_of(one),
-            origin=origin.value,
             valid_to=one.not_valid_after_utc,
         )
     )

@@ -16,10 +16,9 @@ from sqlalchemy import ColumnElement, Row, select
 from forecourt.csms.blocks.certificates import actions, store
 from forecourt.csms.blocks.certificates.model import SOON, CertificateRevoked, Certificates, InUse, Origin
 from forecourt.csms.blocks.certificates.store import certificate as table
-from forecourt.csms.stations.model import StationKey
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.store import station as station_table
-from forecourt.csms.stations.visible import visible
+from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at, visible
 from forecourt.csms.web.instants import instant
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
@@ -35,15 +34,14 @@ from forecourt.transport.closure import POLICY_VIOLATION
 
 class CertificateOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A certificate of a station, of this server (`server`), or of who signs those of stations (`authority`). It came to be known
-    because it was `issued` here with its key, `signed` here for a station's key, `shown` at a handshake, or is a `file` of this
-    server. `inUse` says that its holder proves itself with it now; `supersededAt` since when another one is in use instead."""
+    because it was `issued` here with its key, was `shown` at a handshake, or is a `file` of this server. `inUse` says that its holder proves itself with it now; `supersededAt` since when another one is in use instead."""
 
     id: int
     holder: Literal["station", "server", "authority"]
     organisation_id: int | None
     station_id: int | None
     station: str | None
-    origin: Literal["issued", "signed", "shown", "file"]
+    origin: Literal["issued", "shown", "file"]
     serial: str
     fingerprint: str
     subject: str
@@ -151,15 +149,15 @@ def routes(block: Certificates, stations: Stations) -> list[HTTPRouteHandler]:
     async def issue_certificate(
         request: ApiRequest, station_id: Key, data: JSONBody[CertificateBody]
     ) -> Response[CertificateMade]:
-        """For security profile 3. Its key is made here and shown once: where the station can make its own, the command
-        RenewCertificate is better. Certificates it has already go on working until they are revoked."""
+        """For security profile 3. Its key is made here and shown once. Certificates it has already go on working until they are
+        revoked."""
         async with request.change() as change:
             station = await visible(change.work, stations, station_id)
             authority = await block.authority.get()
             key = keys.new_key()
             made = actions.sign(block, authority, station, keys.loaded(key).public_key())
             row = await store.add(await change.work.sql(), station, made, Origin.ISSUED, change.work.now)
-            actions.announce_issued(change.work, station, made, Origin.ISSUED)
+            actions.announce_issued(change.work, station, made)
             out = _out(row, station=station.wire_id, in_use=False)
             change.record("station.certificate_issued", f"stations/{station_id}", station.organisation, after=out)
         root = authority.certificate
@@ -213,7 +211,7 @@ def routes(block: Certificates, stations: Stations) -> list[HTTPRouteHandler]:
             out = _out(row, station=station.wire_id, in_use=False)
             change.record("station.certificate_revoked", f"stations/{station_id}", station.organisation, after=out)
             change.work.on_commit(lambda: block.revoked.add(row.fingerprint))
-        link = stations.link_if_any(stations.of_key(StationKey(station_id)))
+        link = stations.link_if_any(station)
         if link is not None and station.recall(InUse).fingerprint == row.fingerprint:
             link.close(POLICY_VIOLATION, "the certificate of this station was revoked")
         return out
@@ -242,8 +240,8 @@ async def list_certificates(
     ] = None,
     in_use: Annotated[bool | None, QueryParameter(name="inUse")] = None,
     holder: Annotated[Literal["station", "server", "authority"] | None, QueryParameter()] = None,
-    organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
-    site_id: Annotated[int | None, QueryParameter(name="siteId", ge=1, le=2**63 - 1)] = None,
+    organisation_id: OrganisationNumber = None,
+    site_id: SiteNumber = None,
 ) -> Page[CertificateOut]:
     """What ends first comes first. The server's own are for those who may see the whole platform."""
     wanted: list[ColumnElement[bool]] = []
@@ -256,7 +254,7 @@ async def list_certificates(
     if organisation_id is not None:
         wanted.append(table.c.organisation_id == organisation_id)
     if site_id is not None:
-        wanted.append(table.c.station_id.in_(select(station_table.c.id).where(station_table.c.site_id == site_id)))
+        wanted.append(stands_at(table.c.station_id, site_id))
     async with request.work() as work:
         if expiring is not None:
             soon = store.ends_before(work.now + SOON)

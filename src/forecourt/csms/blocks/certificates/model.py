@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,11 +29,9 @@ class Holder(StrEnum):
 
 
 class Origin(StrEnum):
-    """How a certificate came to be known: made here with its key, signed here for a station's key, shown at a handshake, or a
-    file of this server."""
+    """How a certificate came to be known: made here with its key, shown at a handshake, or a file of this server."""
 
     ISSUED = "issued"
-    SIGNED = "signed"
     SHOWN = "shown"
     FILE = "file"
 
@@ -65,26 +63,13 @@ class Certificates:
     revoked: set[str] = field(default_factory=set)
 
 
-Ask = Callable[..., Awaitable[object]]
-"""`Sending.ask`."""
-
-
 class CertificateIssued(Event, frozen=True, kw_only=True):
-    """A station has a new certificate, signed here. `origin` is issued (with its key) or signed (for the station's own key)."""
+    """A new certificate was made for a station."""
 
     organisation_id: int
     station_id: int
     serial: str
-    origin: str
     valid_to: datetime
-
-
-class CertificateRefused(Event, frozen=True, kw_only=True):
-    """A station has asked for a certificate that it does not get, or has refused the one that it got. `reason` says why."""
-
-    organisation_id: int
-    station_id: int
-    reason: str
 
 
 class CertificateInUse(Event, frozen=True, kw_only=True):

@@ -54,14 +54,14 @@ certificate = Table(
     Column("known_at", DateTime(timezone=True), nullable=False),
     # When a station first came with it.
     Column("shown_at", DateTime(timezone=True)),
-    # Since when another one is in use instead, or the station has refused it.
+    # Since when another one is in use instead.
     Column("superseded_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
     Column("revoked_by", Text, nullable=False, server_default=""),
     # When it was told that it ends soon.
     Column("told_at", DateTime(timezone=True)),
     CheckConstraint("holder IN ('station', 'server', 'authority')", name="holder"),
-    CheckConstraint("origin IN ('issued', 'signed', 'shown', 'file')", name="origin"),
+    CheckConstraint("origin IN ('issued', 'shown', 'file')", name="origin"),
     Index("certificate_station_id_fingerprint_idx", "station_id", "fingerprint", unique=True),
     Index(
         "certificate_holder_fingerprint_idx",
@@ -124,12 +124,6 @@ async def shown(connection: AsyncConnection, station: Station, one: x509.Certifi
     )
     again = {"shown_at": func.coalesce(table.shown_at, now), "superseded_at": None}
     await connection.execute(adding.on_conflict_do_update(index_elements=["station_id", "fingerprint"], set_=again))
-
-
-async def given_up(connection: AsyncConnection, station: Station, fingerprint: str, now: datetime) -> None:
-    """A station does not take a certificate."""
-    theirs = (certificate.c.station_id == station.key) & (certificate.c.fingerprint == fingerprint)
-    await connection.execute(update(certificate).where(theirs).values(superseded_at=now))
 
 
 async def revoke(

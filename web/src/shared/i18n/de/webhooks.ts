@@ -79,7 +79,6 @@ export const webhooks: typeof english = {
     CertificateExpiring: "Ein Zertifikat, das in Gebrauch ist, läuft bald ab.",
     CertificateInUse: "Eine Station kommt mit einem anderen Zertifikat als zuvor.",
     CertificateIssued: "Eine Station hat ein neues Zertifikat.",
-    CertificateRefused: "Eine Station bekommt kein Zertifikat, oder nimmt das ihre nicht.",
     CertificateRevoked: "Ein Zertifikat einer Station gilt nicht mehr.",
     ClockCorrected: "Die Uhr einer Station geht wieder richtig.",
     ClockDeviated: "Die Uhr einer Station geht falsch.",

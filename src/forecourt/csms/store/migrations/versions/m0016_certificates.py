@@ -38,7 +38,7 @@ def upgrade() -> None:
             ["station_id"], ["station.id"], name="certificate_station_id_fkey", ondelete="SET NULL"
         ),
         sa.CheckConstraint("holder IN ('station', 'server', 'authority')", name="certificate_holder_check"),
-        sa.CheckConstraint("origin IN ('issued', 'signed', 'shown', 'file')", name="certificate_origin_check"),
+        sa.CheckConstraint("origin IN ('issued', 'shown', 'file')", name="certificate_origin_check"),
     )
     op.create_index("certificate_organisation_id_idx", "certificate", ["organisation_id"])
     op.create_index("certificate_station_id_fingerprint_idx", "certificate", ["station_id", "fingerprint"], unique=True)
