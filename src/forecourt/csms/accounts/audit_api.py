@@ -12,6 +12,7 @@ from sqlalchemy import Row, select
 
 from forecourt.csms.web.audit import audit as table
 from forecourt.csms.web.instants import FromInstant, ToInstant, between
+from forecourt.csms.web.numbers import OrganisationNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import Key, read
@@ -52,7 +53,7 @@ async def list_audit(
     cursor: CursorText = None,
     limit: Limit = 50,
     sort: SortText = None,
-    organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
+    organisation_id: OrganisationNumber = None,
     user_id: Annotated[int | None, QueryParameter(name="userId", ge=1, le=2**63 - 1, description="who did it")] = None,
     key_id: Annotated[int | None, QueryParameter(name="keyId", ge=1, le=2**63 - 1, description="by which key")] = None,
     action: Annotated[

@@ -17,6 +17,7 @@ from forecourt.csms.accounts.grants_api import Number
 from forecourt.csms.accounts.store import api_key as table
 from forecourt.csms.store.work import Work
 from forecourt.csms.web.callers import Grant
+from forecourt.csms.web.numbers import OrganisationNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.permissions import Role
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
@@ -77,7 +78,7 @@ async def list_keys(
     cursor: CursorText = None,
     limit: Limit = 50,
     sort: SortText = None,
-    organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
+    organisation_id: OrganisationNumber = None,
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,
 ) -> Page[KeyOut]:
     statement = select(table)

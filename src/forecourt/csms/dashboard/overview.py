@@ -18,10 +18,10 @@ from forecourt.csms.blocks.security.store import security_event
 from forecourt.csms.blocks.transactions.store import transaction
 from forecourt.csms.stations.store import command, station
 from forecourt.csms.web.instants import instant
+from forecourt.csms.web.numbers import OrganisationNumber, SiteNumber
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import read
 
-LARGEST: Final = 2**63 - 1
 _DAY = timedelta(days=1)
 _WENT_WRONG = ("refused", "unanswered", "failed")
 
@@ -80,8 +80,8 @@ def routes() -> list[HTTPRouteHandler]:
     @read("/overview", permission="stations.read", tags=["Overview"], summary="Count what is going on")
     async def get_overview(
         request: ApiRequest,
-        organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=LARGEST)] = None,
-        site_id: Annotated[int | None, QueryParameter(name="siteId", ge=1, le=LARGEST)] = None,
+        organisation_id: OrganisationNumber = None,
+        site_id: SiteNumber = None,
         since: Annotated[
             str | None,
             QueryParameter(

@@ -16,6 +16,7 @@ from forecourt.csms.feed.engine import Feed, FeedEvent
 from forecourt.csms.feed.filters import Watched, check_kinds, kinds
 from forecourt.csms.feed.readings import EvseReadings
 from forecourt.csms.feed.stream import stream_of
+from forecourt.csms.web.numbers import OrganisationNumber, SiteNumber, StationNumber
 from forecourt.csms.web.pouring import MEDIA_TYPE, EventStream
 from forecourt.csms.web.problems import TooManyRequests
 from forecourt.csms.web.requests import ApiRequest
@@ -30,9 +31,6 @@ _BIGGEST: Final = 2**63
 Kinds = Annotated[
     str | None, QueryParameter(max_length=2000, description="names of kinds with commas between them; all if left out")
 ]
-Organisation = Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)]
-StationNumber = Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)]
-SiteNumber = Annotated[int | None, QueryParameter(name="siteId", ge=1, le=2**63 - 1)]
 After = Annotated[
     str | None,
     QueryParameter(max_length=64, description="the `cursor` of an event, or `next`: what follows it is answered"),
@@ -77,7 +75,7 @@ def routes(feed: Feed, clock: Clock) -> list[HTTPRouteHandler]:
         cursor: After = None,
         limit: Annotated[int, QueryParameter(ge=1, le=1000, description="how many to look at")] = 200,
         kind: Kinds = None,
-        organisation_id: Organisation = None,
+        organisation_id: OrganisationNumber = None,
         station_id: StationNumber = None,
         site_id: SiteNumber = None,
     ) -> EventPage:
@@ -109,7 +107,7 @@ def routes(feed: Feed, clock: Clock) -> list[HTTPRouteHandler]:
         cursor: After = None,
         last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
         kind: Kinds = None,
-        organisation_id: Organisation = None,
+        organisation_id: OrganisationNumber = None,
         station_id: StationNumber = None,
         site_id: SiteNumber = None,
         readings: Annotated[
@@ -136,7 +134,7 @@ def routes(feed: Feed, clock: Clock) -> list[HTTPRouteHandler]:
     @read("/readings", permission="events.read", tags=_TAGS, summary="Get the newest readings")
     async def list_readings(
         request: ApiRequest,
-        organisation_id: Organisation = None,
+        organisation_id: OrganisationNumber = None,
         station_id: StationNumber = None,
         site_id: SiteNumber = None,
     ) -> Readings:

@@ -28,6 +28,7 @@ from forecourt.csms.store.announced import EVENTS
 from forecourt.csms.store.engine import Database
 from forecourt.csms.store.work import Work
 from forecourt.csms.web.bodies import Nothing
+from forecourt.csms.web.numbers import OrganisationNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
 from forecourt.csms.web.routes import Key, change, create, read, remove
@@ -246,7 +247,7 @@ async def list_webhooks(
     cursor: CursorText = None,
     limit: Limit = 50,
     sort: SortText = None,
-    organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
+    organisation_id: OrganisationNumber = None,
 ) -> Page[WebhookOut]:
     statement = select(table)
     if organisation_id is not None:

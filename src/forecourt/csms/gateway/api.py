@@ -15,14 +15,14 @@ from forecourt.csms.gateway.log import deviation
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.store import refused_handshake
 from forecourt.csms.stations.store import station as station_table
-from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at
+from forecourt.csms.stations.visible import stands_at
 from forecourt.csms.web.instants import FromInstant, ToInstant, between, instant
+from forecourt.csms.web.numbers import OrganisationNumber, SiteNumber, StationNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import read
 from forecourt.csms.web.trails import Trail
 
-StationNumber = Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)]
 Word = Annotated[str | None, QueryParameter(max_length=100)]
 
 

@@ -17,8 +17,9 @@ from forecourt.clock import Clock
 from forecourt.csms.gateway.log import LOGGED, message_log
 from forecourt.csms.gateway.tail import Followed, Follower, Tail
 from forecourt.csms.stations.registry import Stations
-from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at
+from forecourt.csms.stations.visible import stands_at
 from forecourt.csms.web.instants import FromInstant, ToInstant, between, instant
+from forecourt.csms.web.numbers import OrganisationNumber, SiteNumber, StationNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, search
 from forecourt.csms.web.pouring import MEDIA_TYPE, STILL_THERE, EventStream
 from forecourt.csms.web.problems import TooManyRequests
@@ -28,7 +29,6 @@ from forecourt.csms.web.trails import Trail
 from forecourt.errors import Invalid
 
 Who = Literal["station", "csms"]
-StationNumber = Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)]
 Caller = Annotated[Who | None, QueryParameter(description="who called")]
 Action = Annotated[str | None, QueryParameter(max_length=100)]
 MessageId = Annotated[str | None, QueryParameter(name="messageId", max_length=100)]

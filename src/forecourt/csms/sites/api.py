@@ -16,6 +16,7 @@ from sqlalchemy import Row, select
 from forecourt.csms.sites import actions
 from forecourt.csms.sites.store import site as table
 from forecourt.csms.store.work import Work
+from forecourt.csms.web.numbers import OrganisationNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of, search
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import Key, change, create, read, remove
@@ -78,7 +79,7 @@ async def list_sites(
     cursor: CursorText = None,
     limit: Limit = 50,
     sort: SortText = None,
-    organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
+    organisation_id: OrganisationNumber = None,
     text: Annotated[
         str | None, QueryParameter(name="search", max_length=100, description="in name and address")
     ] = None,

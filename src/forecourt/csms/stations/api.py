@@ -32,6 +32,7 @@ from forecourt.csms.stations.shapes import (
 from forecourt.csms.stations.store import command
 from forecourt.csms.stations.store import station as table
 from forecourt.csms.store.work import Work
+from forecourt.csms.web.numbers import OrganisationNumber, SiteNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, among, page_of, search
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
 from forecourt.csms.web.routes import Key, change, create, read, remove
@@ -77,8 +78,8 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
         station_id: Annotated[
             str | None, QueryParameter(name="stationId", max_length=100, description="exactly so")
         ] = None,
-        organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
-        site_id: Annotated[int | None, QueryParameter(name="siteId", ge=1, le=2**63 - 1)] = None,
+        organisation_id: OrganisationNumber = None,
+        site_id: SiteNumber = None,
         in_state: Annotated[State | None, QueryParameter(name="state", description="that a connector is in")] = None,
         vendor: Words = None,
         model: Words = None,

@@ -25,6 +25,7 @@ from forecourt.csms.stations.shapes import Reference, Registration, StationParts
 from forecourt.csms.stations.store import command
 from forecourt.csms.stations.store import station as station_table
 from forecourt.csms.store.work import Work
+from forecourt.csms.web.numbers import OrganisationNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import UniqueKey, create, read
@@ -143,7 +144,7 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
         cursor: CursorText = None,
         limit: Limit = 50,
         sort: SortText = None,
-        organisation_id: Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)] = None,
+        organisation_id: OrganisationNumber = None,
         kind: Annotated[str | None, QueryParameter(max_length=64)] = None,
     ) -> Page[BulkOut]:
         if kind is not None:

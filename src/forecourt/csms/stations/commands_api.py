@@ -23,10 +23,11 @@ from forecourt.csms.stations.raw import SendRaw, request_of
 from forecourt.csms.stations.sending import DEFAULT_EXPIRY, LONGEST_EXPIRY
 from forecourt.csms.stations.shapes import StationParts
 from forecourt.csms.stations.store import command as table
-from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at, visible
+from forecourt.csms.stations.visible import stands_at, visible
 from forecourt.csms.store.work import Work
 from forecourt.csms.web.audit import Change
 from forecourt.csms.web.instants import FromInstant, ToInstant, between
+from forecourt.csms.web.numbers import OrganisationNumber, SiteNumber, StationNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import Key, UniqueKey, create, read
@@ -184,7 +185,7 @@ def routes(parts: StationParts) -> list[HTTPRouteHandler]:
         sort: SortText = None,
         organisation_id: OrganisationNumber = None,
         site_id: SiteNumber = None,
-        station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
+        station_id: StationNumber = None,
         bulk_id: Annotated[UUID | None, QueryParameter(name="bulkId")] = None,
         kind: Annotated[str | None, QueryParameter(max_length=64)] = None,
         status: Annotated[Status | None, QueryParameter()] = None,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from litestar.params import QueryParameter
 from sqlalchemy import ColumnElement, select
 
 from forecourt.csms.stations.model import Station, StationKey
@@ -12,9 +11,6 @@ from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.store import station as table
 from forecourt.csms.store.work import Work
 from forecourt.errors import NotFound
-
-SiteNumber = Annotated[int | None, QueryParameter(name="siteId", ge=1, le=2**63 - 1)]
-OrganisationNumber = Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)]
 
 
 def stands_at(station: ColumnElement[Any], site: int) -> ColumnElement[bool]:

@@ -42,12 +42,11 @@ from forecourt.csms.store.work import Store, Work
 from forecourt.csms.web.beginnings import begins_with
 from forecourt.csms.web.bodies import Nothing
 from forecourt.csms.web.csv_text import MEDIA_TYPE, lines
+from forecourt.csms.web.numbers import OrganisationNumber, StationNumber, TokenNumber
 from forecourt.csms.web.paging import FEW, CursorText, Limit, Page, Sorting, SortText, among, page_of
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import Key, change, create, read, remove, replace
 from forecourt.errors import NotFound
-
-Organisation = Annotated[int | None, QueryParameter(name="organisationId", ge=1, le=2**63 - 1)]
 
 _SORTING: Final = Sorting(table.c.id, {"value": table.c.key, "changedAt": table.c.changed_at}, "id")
 _GROUPS: Final = Sorting(token_group.c.id, {"groupId": token_group.c.key}, "groupId")
@@ -65,9 +64,9 @@ def routes(store_: Store) -> list[HTTPRouteHandler]:
         request: ApiRequest,
         cursor: CursorText = None,
         limit: Limit = 50,
-        token_id: Annotated[int | None, QueryParameter(name="tokenId", ge=1, le=2**63 - 1)] = None,
+        token_id: TokenNumber = None,
         token: Annotated[str | None, QueryParameter(max_length=255, description="as the station sent it")] = None,
-        station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
+        station_id: StationNumber = None,
         refused: Annotated[bool | None, QueryParameter(description="whether it was refused")] = None,
     ) -> Page[JudgementOut]:
         """Why was this token refused? The newest first, for as long as events are kept; also of tokens nobody knows."""
@@ -100,7 +99,7 @@ async def list_tokens(
     cursor: CursorText = None,
     limit: Limit = 50,
     sort: SortText = None,
-    organisation_id: Organisation = None,
+    organisation_id: OrganisationNumber = None,
     text: Annotated[
         str | None,
         QueryParameter(name="search", max_length=100, description="how its value or visual number begins"),
@@ -141,7 +140,7 @@ async def list_tokens(
     summary="Export tokens as CSV",
     responses={200: ResponseSpec(bytes, generate_examples=False, description="A line each", media_type="text/csv")},
 )
-async def export_tokens(request: ApiRequest, organisation_id: Organisation = None) -> Stream:
+async def export_tokens(request: ApiRequest, organisation_id: OrganisationNumber = None) -> Stream:
     """In the columns that an import takes. The values of secret tokens are masked, and such lines are refused by an import."""
     statement = tokens_as_seen_by(_NOBODY)
     if organisation_id is not None:
@@ -237,7 +236,7 @@ async def list_groups(
     cursor: CursorText = None,
     limit: Limit = 50,
     sort: SortText = None,
-    organisation_id: Organisation = None,
+    organisation_id: OrganisationNumber = None,
 ) -> Page[GroupOut]:
     statement = select(token_group)
     if organisation_id is not None:

@@ -18,8 +18,9 @@ from forecourt.csms.blocks.certificates.model import SOON, CertificateRevoked, C
 from forecourt.csms.blocks.certificates.store import certificate as table
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.store import station as station_table
-from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at, visible
+from forecourt.csms.stations.visible import stands_at, visible
 from forecourt.csms.web.instants import instant
+from forecourt.csms.web.numbers import OrganisationNumber, SiteNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
 from forecourt.csms.web.routes import Key, create, read

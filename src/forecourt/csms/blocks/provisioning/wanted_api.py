@@ -23,6 +23,7 @@ from forecourt.csms.stations.store import station as station_table
 from forecourt.csms.stations.visible import visible
 from forecourt.csms.store.work import Work
 from forecourt.csms.web.instants import instant
+from forecourt.csms.web.numbers import StationNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, page_of
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import Key, create, read
@@ -131,7 +132,6 @@ _TAGS: Final = ["Configuration"]
 At = Annotated[
     str | None, QueryParameter(name="wantedAt", max_length=64, description="what was wanted at this instant")
 ]
-StationNumber = Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)]
 Word = Annotated[str | None, QueryParameter(max_length=100)]
 
 

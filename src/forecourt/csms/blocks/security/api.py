@@ -18,8 +18,9 @@ from forecourt.csms.stations.model import SecurityProfile
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.shapes import Password
 from forecourt.csms.stations.store import station as station_table
-from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at, visible
+from forecourt.csms.stations.visible import stands_at, visible
 from forecourt.csms.web.instants import FromInstant, ToInstant, between
+from forecourt.csms.web.numbers import OrganisationNumber, SiteNumber, StationNumber
 from forecourt.csms.web.paging import CursorText, Limit, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import SHOWN_ONCE, ApiRequest
 from forecourt.csms.web.routes import Key, create, read
@@ -96,7 +97,7 @@ async def list_security_events(
     cursor: CursorText = None,
     limit: Limit = 50,
     sort: SortText = None,
-    station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
+    station_id: StationNumber = None,
     site_id: SiteNumber = None,
     organisation_id: OrganisationNumber = None,
     kind: Annotated[str | None, QueryParameter(name="type", max_length=100)] = None,

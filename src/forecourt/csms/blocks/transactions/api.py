@@ -35,10 +35,11 @@ from forecourt.csms.blocks.transactions.store import transaction as table
 from forecourt.csms.blocks.transactions.timeline import in_order
 from forecourt.csms.stations.model import StationKey
 from forecourt.csms.stations.store import station as station_table
-from forecourt.csms.stations.visible import OrganisationNumber, SiteNumber, stands_at
+from forecourt.csms.stations.visible import stands_at
 from forecourt.csms.store.work import Work
 from forecourt.csms.web.csv_text import MEDIA_TYPE, lines
 from forecourt.csms.web.instants import FromInstant, ToInstant, between
+from forecourt.csms.web.numbers import OrganisationNumber, SiteNumber, StationNumber, TokenNumber
 from forecourt.csms.web.paging import CursorText, Limit, Order, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import Key, create, read, replace
@@ -183,9 +184,9 @@ async def list_transactions(
     limit: Limit = 50,
     sort: SortText = None,
     organisation_id: OrganisationNumber = None,
-    station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
+    station_id: StationNumber = None,
     site_id: SiteNumber = None,
-    token_id: Annotated[int | None, QueryParameter(name="tokenId", ge=1, le=2**63 - 1)] = None,
+    token_id: TokenNumber = None,
     token: Annotated[str | None, QueryParameter(max_length=255, description="its value, in any case")] = None,
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,
     refused: Annotated[bool | None, QueryParameter(description="whether its token was refused")] = None,
@@ -217,9 +218,9 @@ async def list_transactions(
 async def export_transactions(
     request: ApiRequest,
     organisation_id: OrganisationNumber = None,
-    station_id: Annotated[int | None, QueryParameter(name="stationId", ge=1, le=2**63 - 1)] = None,
+    station_id: StationNumber = None,
     site_id: SiteNumber = None,
-    token_id: Annotated[int | None, QueryParameter(name="tokenId", ge=1, le=2**63 - 1)] = None,
+    token_id: TokenNumber = None,
     token: Annotated[str | None, QueryParameter(max_length=255)] = None,
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,
     refused: Annotated[bool | None, QueryParameter()] = None,
