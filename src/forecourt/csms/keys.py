@@ -23,8 +23,13 @@ def key(folder: Path, name: str) -> bytes:
 
     Blocks for a moment; called at start.
     """
-    kept(folder, name, lambda: secrets.token_bytes(KEY_BYTES))
-    return _checked(folder / name)
+    stored = kept(folder, name, lambda: secrets.token_bytes(KEY_BYTES))
+    if len(stored) != KEY_BYTES:
+        path = folder / name
+        raise Invalid(
+            "key_damaged", f"{path} should hold {KEY_BYTES} bytes and holds {len(stored)}; restore it from a backup"
+        )
+    return stored
 
 
 def kept(folder: Path, name: str, make: Callable[[], bytes]) -> bytes:
@@ -52,12 +57,3 @@ def kept(folder: Path, name: str, make: Callable[[], bytes]) -> bytes:
     finally:
         temporary.unlink()
     return path.read_bytes()
-
-
-def _checked(path: Path) -> bytes:
-    stored = path.read_bytes()
-    if len(stored) != KEY_BYTES:
-        raise Invalid(
-            "key_damaged", f"{path} should hold {KEY_BYTES} bytes and holds {len(stored)}; restore it from a backup"
-        )
-    return stored
