@@ -178,7 +178,7 @@ transaction_promise = Table(
     "transaction_promise",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    Column("station_id", BigInteger, ForeignKey("station.id"), nullable=False),
+    Column("station_id", BigInteger, ForeignKey("station.id", ondelete="CASCADE"), nullable=False),
     Column("remote_start_id", BigInteger),
     Column("token_key", Text, nullable=False),
     Column("evse_id", Integer),

@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "transaction_promise",
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-        sa.Column("station_id", sa.BigInteger, sa.ForeignKey("station.id"), nullable=False),
+        sa.Column("station_id", sa.BigInteger, sa.ForeignKey("station.id", ondelete="CASCADE"), nullable=False),
         sa.Column("remote_start_id", sa.BigInteger),
         sa.Column("token_key", sa.Text, nullable=False),
         sa.Column("evse_id", sa.Integer),
