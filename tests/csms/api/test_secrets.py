@@ -196,6 +196,10 @@ async def test_no_secret_that_people_give_or_get_is_in_the_database(
     await add(platform, "GIVEN", password=told.secret("given password of a station"))
     made = await platform.post("/stations", {"stationId": "MADE"}, headers=mine)
     told.also("made password of a station", made["password"])
+    body = {"password": told.secret("password of a key file")}
+    issued = await platform.post(f"/stations/{made['id']}/certificates", body, headers={"Idempotency-Key": "key"})
+    told.also("private key of a station", issued["privateKey"].splitlines()[1])
+    told.also("key file of a station", issued["pkcs12"])
     person = {"login": "ada", "grants": [{"role": "viewer"}]}
     user = await platform.post("/users", {**person, "password": told.secret("password of a user")})
     other = await platform.post("/users", {**person, "login": "eve"})
@@ -218,7 +222,7 @@ async def test_no_secret_that_people_give_or_get_is_in_the_database(
     key = await platform.post("/api-keys", {"name": "of a test", "role": "viewer"})
     told.also("API key", key["key"])
     assert (await system.client.get("/api/v1/me", headers={"Authorization": f"Bearer {key['key']}"})).status_code == 200
-    await hide_nothing(system, told, {"SELECT count(*) FROM audit": 6})
+    await hide_nothing(system, told, {"SELECT count(*) FROM audit": 7})
     assert told.found_in(caplog.text) == []
 
 
