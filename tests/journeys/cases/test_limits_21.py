@@ -1,4 +1,4 @@
-"""Certification cases of 2.1, use case E16: limits that the operator sets before a session begins."""
+"""Use case E16 of 2.1: limits that come with a start from afar. Nothing here is a certification case: those begin with a card."""
 
 from __future__ import annotations
 

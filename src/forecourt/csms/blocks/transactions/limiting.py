@@ -1,7 +1,7 @@
 """Limits of a transaction: who may set them, what is wanted, what the station is told and when.
 
-Refused is what nobody can watch, neither we nor the station. What the station observes itself (SupportedLimits) it is told in the next answer, once on
-each connection until it confirms (E16.FR.02, 03, 12); we watch every limit all the same (`watching`).
+Refused is what nobody can watch, neither we nor the station. What the station observes itself (SupportedLimits) it is told in
+the next answer, once on each connection until it confirms (E16.FR.02, 03, 12); we watch every limit all the same (`watching`).
 """
 
 from __future__ import annotations
