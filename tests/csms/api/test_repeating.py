@@ -49,3 +49,14 @@ async def test_an_answer_that_cannot_be_kept_is_given_all_the_same(
     monkeypatch.undo()
     again = await system.platform.refused("POST", "/sites", json={"name": "Depot"}, headers=ONCE)
     assert again[:2] == (409, "idempotency_unfinished")
+
+
+async def test_an_answer_that_was_packed_for_one_client_is_given_to_the_next_as_it_was(system: System) -> None:
+    body = {"name": "Depot", "address": "ß" * 490}
+    packing = {**ONCE, "Accept-Encoding": "gzip"}
+    first = await system.platform.ask("POST", "/sites", json=body, headers=packing)
+    assert (first.status_code, first.headers["Content-Encoding"]) == (201, "gzip")
+    for headers in (packing, {**ONCE, "Accept-Encoding": "identity"}):
+        again = await system.platform.ask("POST", "/sites", json=body, headers=headers)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert again.json() == first.json()

@@ -7,6 +7,7 @@ secret (`no-store`) only that there was one is kept, and of no request more than
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from typing import Any, Final
 
@@ -103,7 +104,7 @@ class Repeating:
             if answer is None:
                 await connection.execute(delete(idempotency_key).where(*mine))
                 return
-            body = None if answer.is_secret else bytes(answer.body)
+            body = None if answer.is_secret else answer.plain()
             kept = {"media_type": answer.media_type, "location": answer.location, "answer": body}
             await connection.execute(update(idempotency_key).where(*mine).values(status=answer.status, **kept))
 
@@ -116,9 +117,14 @@ class _Answer:
         self.media_type = ""
         self.location = ""
         self.is_secret = False
+        self.is_packed = False
         self.body = bytearray()
         self._send = send
         self._last: Message | None = None
+
+    def plain(self) -> bytes:
+        """The body as it was before it was packed for this client: another one that asks again may not unpack."""
+        return gzip.decompress(self.body) if self.is_packed else bytes(self.body)
 
     async def end(self) -> None:
         """Send the rest, if the answer has come so far."""
@@ -132,6 +138,7 @@ class _Answer:
             self.media_type = headers.get(b"content-type", "")
             self.location = headers.get(b"location", "")
             self.is_secret = "no-store" in headers.get(b"cache-control", "")
+            self.is_packed = headers.get(b"content-encoding") == "gzip"
         elif message["type"] == "http.response.body" and len(self.body) <= LARGEST_ANSWER:
             self.body += message["body"]
         if message["type"] == "http.response.body" and not message["more_body"]:
