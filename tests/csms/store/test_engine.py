@@ -9,7 +9,7 @@ from forecourt.csms.store import engine
 from forecourt.csms.store.embedded import EmbeddedPostgres
 from forecourt.csms.store.engine import API, connect, normalised, redacted
 from forecourt.csms.store.errors import StoreAway, UnsuitableDatabase
-from forecourt.csms.store.folder import ADMINISTRATOR
+from forecourt.csms.store.folder import ADMINISTRATOR, OWNER
 from forecourt.csms.store.opening import Addresses, open_api_database
 
 
@@ -72,7 +72,7 @@ async def test_a_role_is_taken_on_every_connection_and_times_are_in_utc(server: 
 
 
 async def test_the_apis_lists_are_planned_anew_whether_its_role_signs_in_itself_or_not(database_url: str) -> None:
-    for addresses in (Addresses(database_url, database_url), Addresses(database_url, database_url, ADMINISTRATOR)):
+    for addresses in (Addresses(database_url, database_url), Addresses(database_url, database_url, OWNER)):
         database = open_api_database(addresses)
         async with database.engine.connect() as connection:
             assert (await connection.execute(text("SHOW plan_cache_mode"))).scalar_one() == "force_custom_plan"
