@@ -52,7 +52,7 @@ async def test_an_answer_that_cannot_be_kept_is_given_all_the_same(
 
 
 async def test_an_answer_that_was_packed_for_one_client_is_given_to_the_next_as_it_was(system: System) -> None:
-    body = {"name": "Depot", "address": "ß" * 490}
+    body = {"name": "ゲ" * 100, "address": "ゲ" * 300}
     packing = {**ONCE, "Accept-Encoding": "gzip"}
     first = await system.platform.ask("POST", "/sites", json=body, headers=packing)
     assert (first.status_code, first.headers["Content-Encoding"]) == (201, "gzip")

@@ -196,8 +196,8 @@ async def test_no_secret_that_people_give_or_get_is_in_the_database(
     await add(platform, "GIVEN", password=told.secret("given password of a station"))
     made = await platform.post("/stations", {"stationId": "MADE"}, headers=mine)
     told.also("made password of a station", made["password"])
-    body = {"password": told.secret("password of a key file")}
-    issued = await platform.post(f"/stations/{made['id']}/certificates", body, headers={"Idempotency-Key": "key"})
+    wanted = {"password": told.secret("password of a key file")}
+    issued = await platform.post(f"/stations/{made['id']}/certificates", wanted, headers={"Idempotency-Key": "key"})
     told.also("private key of a station", issued["privateKey"].splitlines()[1])
     told.also("key file of a station", issued["pkcs12"])
     person = {"login": "ada", "grants": [{"role": "viewer"}]}

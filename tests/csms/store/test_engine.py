@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from forecourt.csms.store import engine
 from forecourt.csms.store.embedded import EmbeddedPostgres
-from forecourt.csms.store.engine import API, connect, normalised, redacted
+from forecourt.csms.store.engine import API, OWNER, connect, normalised, redacted
 from forecourt.csms.store.errors import StoreAway, UnsuitableDatabase
-from forecourt.csms.store.folder import ADMINISTRATOR, OWNER
+from forecourt.csms.store.folder import ADMINISTRATOR
 from forecourt.csms.store.opening import Addresses, open_api_database
 
 
