@@ -85,7 +85,8 @@ def test_TC_C_45_CS_a_token_of_the_master_pass_starts_nothing(rig: Rig) -> None:
     assert events(rig) == []
 
 
-def test_TC_C_49_CS_a_master_pass_stops_all_transactions(rig: Rig) -> None:
+def guarded(rig: Rig) -> None:
+    """Two transactions run, and a master pass has just been shown."""
     master(rig)
     for evse_id, value in ((1, "TAG001"), (2, "TAG002")):
         rig.hardware.plug(evse_id=evse_id)
@@ -96,24 +97,19 @@ def test_TC_C_49_CS_a_master_pass_stops_all_transactions(rig: Rig) -> None:
     says(rig, "Accepted", MASTER)
     shown(rig, "GUARD", evse_id=None)
     assert asked(rig) == ["GUARD"]
+
+
+def test_TC_C_49_CS_a_master_pass_stops_all_transactions(rig: Rig) -> None:
+    guarded(rig)
     assert [one.event_type for one in events(rig)] == ["Ended", "Ended"]
     assert {one.transaction_info.stopped_reason for one in events(rig)} == {"MasterPass"}
     assert [one.id_token for one in events(rig)] == [token("GUARD")] * 2
 
 
 def with_menu(version: Version) -> Rig:
-    """A station with two transactions and keys at its display, where a master pass has just been shown."""
+    """A station with keys at its display, where a master pass is to choose."""
     rig = Rig(version, evses=2, menu=True)
-    master(rig)
-    for evse_id, value in ((1, "TAG001"), (2, "TAG002")):
-        rig.hardware.plug(evse_id=evse_id)
-        rig.time.advance(2)
-        shown(rig, value, evse_id=evse_id)
-    rig.time.advance(10)
-    rig.fresh()
-    says(rig, "Accepted", MASTER)
-    shown(rig, "GUARD", evse_id=None)
-    assert asked(rig) == ["GUARD"]
+    guarded(rig)
     assert events(rig) == []
     assert rig.hardware.choices == (1, 2)
     return rig
