@@ -152,7 +152,7 @@ async def test_the_log_of_one_site_can_be_sent_to_somebody_else(dashboard: Dashb
         await visitor.accessible()
 
 
-async def test_an_open_message_stays_open_while_a_thousand_come_and_few_are_drawn(dashboard: Dashboard) -> None:
+async def test_an_open_message_stays_open_while_hundreds_come_and_few_are_drawn(dashboard: Dashboard) -> None:
     made = await add(dashboard.system.platform, "BUSY-1")
     url = f"ws://127.0.0.1:{dashboard.system.csms.port}/ocpp"
     async with dashboard.visitor() as visitor, station(url, "BUSY-1", V16) as there:
