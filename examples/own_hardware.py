@@ -26,7 +26,7 @@ from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.tokens import Token
 from forecourt.clock import SYSTEM
 from forecourt.station.config import Build, EvseBuild
-from forecourt.station.hardware.interface import Events, Measurement
+from forecourt.station.hardware.interface import Events, Measurement, Secc
 from forecourt.station.http_transfers import HttpTransfers
 from forecourt.station.online import OnlineLink
 from forecourt.station.running import Powered
@@ -97,6 +97,9 @@ class Board:
 
     def signer(self, evse_id: EvseId) -> None:
         """The meter signs nothing."""
+
+    def secure(self, secc: Secc) -> None:
+        """The board speaks no ISO 15118."""
 
     def display(self, texts: tuple[str, ...]) -> None:
         print(*texts, sep="\n")

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from forecourt.pki.certificates import write
 
@@ -47,18 +47,22 @@ class Holder:
         begin: datetime = BEGIN,
         days: float = DAYS,
         cert_sign: bool | None = None,
+        responder: str | None = None,
     ) -> Holder:
         """Another holder, whose certificate is signed with this key."""
         key = new_key(use_rsa)
         builder = _builder(common_name, self.certificate.subject, key.public_key(), begin, days)
-        return Holder(key, _signed(builder, self.key, ca, cert_sign))
+        return Holder(key, _signed(_answered_for(builder, responder), self.key, ca, cert_sign))
 
-    def sign_request(self, csr: str, *, begin: datetime = BEGIN, days: float = DAYS) -> str:
+    def sign_request(
+        self, csr: str, *, begin: datetime = BEGIN, days: float = DAYS, responder: str | None = None
+    ) -> str:
         """The certificate that was asked for, as PEM text."""
         request = x509.load_pem_x509_csr(csr.encode())
         assert request.is_signature_valid
         builder = _builder("", self.certificate.subject, request.public_key(), begin, days)  # type: ignore[arg-type]
-        return write([_signed(builder.subject_name(request.subject), self.key, None, None)])
+        builder = _answered_for(builder.subject_name(request.subject), responder)
+        return write([_signed(builder, self.key, None, None)])
 
     def sign(self, content: bytes, *, pss: bool = True) -> str:
         """A signature over a file, in base64."""
@@ -102,6 +106,14 @@ def _builder(
         .not_valid_after(begin + timedelta(days=days))
     )
     return builder.subject_name(_name(common_name)) if common_name else builder
+
+
+def _answered_for(builder: x509.CertificateBuilder, responder: str | None) -> x509.CertificateBuilder:
+    """With the address of an OCSP responder, if there is one."""
+    if responder is None:
+        return builder
+    place = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(responder))
+    return builder.add_extension(x509.AuthorityInformationAccess([place]), critical=False)
 
 
 def _signed(

@@ -124,6 +124,8 @@ class Rig:
                 return v2.AuthorizeResponse(id_token_info=ACCEPTED)
             case v2.TransactionEvent() if isinstance(request.id_token, v2.IdToken):
                 return v2.TransactionEventResponse(id_token_info=ACCEPTED)
+            case v2.GetCertificateStatus():
+                return v2.GetCertificateStatusResponse(status="Failed")
             case v2.NotifyEVChargingNeeds():
                 return v2.NotifyEVChargingNeedsResponse(status="Accepted")
             case v2.NotifyEVChargingSchedule():

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 _HASHES: Final[Mapping[str, Callable[[], hashes.HashAlgorithm]]] = {
     "SHA256": hashes.SHA256,
@@ -85,15 +85,43 @@ def hash_data(certificate: x509.Certificate, issuer: x509.Certificate, algorithm
     )
 
 
+def responder(certificate: x509.Certificate) -> str | None:
+    """Where an OCSP responder tells what has become of it (RFC 5280, 4.2.2.1); None where it names none."""
+    try:
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    except (x509.ExtensionNotFound, ValueError):
+        return None
+    found = (one.access_location for one in access if one.access_method == AuthorityInformationAccessOID.OCSP)
+    return next((place.value for place in found if isinstance(place, x509.UniformResourceIdentifier)), None)
+
+
+def answered(response: bytes, named: HashData) -> bool:
+    """Whether this is an OCSPResponse in DER that tells the status, good or bad, of the certificate with this name."""
+    try:
+        read = ocsp.load_der_ocsp_response(response)
+        if read.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            return False
+        return any(f"{one.serial_number:x}" == named.serial_number.casefold().lstrip("0") for one in read.responses)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+
+
+def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether `issuer` has the name and the key that the certificate was signed with."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
 def check_root(certificate: x509.Certificate, at: datetime, *, before: x509.Certificate | None = None) -> None:
     """Whether this can be trusted as a root at that moment; as the one after `before`, which then must have signed it.
 
     Raises InvalidCertificate.
     """
-    try:
-        certificate.verify_directly_issued_by(certificate if before is None else before)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        raise InvalidCertificate(f"not signed by {'itself' if before is None else 'the root before'}") from None
+    if not issued_by(certificate, certificate if before is None else before):
+        raise InvalidCertificate(f"not signed by {'itself' if before is None else 'the root before'}")
     try:
         authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, ValueError):

@@ -21,9 +21,14 @@ def new_key() -> str:
     ).decode("ascii")
 
 
-def signing_request(key: str, *, common_name: str, organization: str) -> str:
+def signing_request(key: str, *, common_name: str, organization: str, country: str = "", domain: str = "") -> str:
     """A request for a certificate (RFC 2986) of the private key `key`, as PEM text. Raises ValueError for names that do not fit."""
-    names = [(NameOID.COMMON_NAME, common_name), (NameOID.ORGANIZATION_NAME, organization)]
+    names = [
+        (NameOID.COMMON_NAME, common_name),
+        (NameOID.ORGANIZATION_NAME, organization),
+        (NameOID.COUNTRY_NAME, country),
+        (NameOID.DOMAIN_COMPONENT, domain),
+    ]
     subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in names if text])
     signed = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(loaded(key), hashes.SHA256())
     return signed.public_bytes(serialization.Encoding.PEM).decode("ascii")

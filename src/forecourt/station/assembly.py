@@ -16,7 +16,7 @@ from forecourt.station.blocks.availability import actions as availability
 from forecourt.station.blocks.availability import v2 as availability_v2
 from forecourt.station.blocks.availability import v16 as availability_v16
 from forecourt.station.blocks.certificates import actions as certificates
-from forecourt.station.blocks.certificates import renewal
+from forecourt.station.blocks.certificates import renewal, v2g
 from forecourt.station.blocks.certificates import v2 as certificates_v2
 from forecourt.station.blocks.certificates import v16 as certificates_v16
 from forecourt.station.blocks.customer_information import v2 as customer_information_v2
@@ -117,6 +117,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             sessions.on_started,
             monitoring.on_started,
             renewal.on_started,
+            v2g.on_started,
             display.on_change,
             firmware.on_started,
         ),
@@ -244,6 +245,7 @@ TRIGGERS: Final = MappingProxyType(
         "PlainFirmwareStatusNotification": telling.trigger_plain,
         "Heartbeat": availability.trigger_beat,
         "SignChargingStationCertificate": renewal.trigger,
+        "SignV2GCertificate": renewal.trigger_v2g,
         "StatusNotification": availability.trigger_status,
         "MeterValues": metering.trigger,
         "TransactionEvent": remote_control.trigger_transaction,

@@ -8,7 +8,7 @@ drives the station.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -55,6 +55,18 @@ class Needs:
     departs_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secc:
+    """What vehicles that talk (ISO 15118) are shown: a private key, the certificate for it with its chain, leaf first, both PEM.
+
+    `staples` has for each of the certificates an OCSPResponse in DER; nothing where none is known.
+    """
+
+    key: str = field(repr=False)
+    chain: str
+    staples: tuple[bytes, ...]
+
+
 class Signer(Protocol):
     """A meter that signs: ECDSA with SHA-256 on P-256. `public_key` is a SubjectPublicKeyInfo in DER."""
 
@@ -95,6 +107,9 @@ class Hardware(Protocol):
 
     def signer(self, evse_id: EvseId) -> Signer | None:
         """The meter of an EVSE as one that signs; None where it does not."""
+
+    def secure(self, secc: Secc) -> None:
+        """From now on speak TLS with vehicles as this one. Told at the start, and whenever something about it is new."""
 
     def show(self, evse_id: EvseId | None, text: str) -> None:
         """Show a text to the driver, where there is a display."""

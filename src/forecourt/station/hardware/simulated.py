@@ -10,7 +10,7 @@ from forecourt.charging.rates import Cap
 from forecourt.charging.tokens import Token
 from forecourt.clock import Timer
 from forecourt.station.config import Build, EvseBuild
-from forecourt.station.hardware.interface import Events, Measurement, Signer
+from forecourt.station.hardware.interface import Events, Measurement, Secc, Signer
 from forecourt.station.hardware.simulated_signer import SimulatedSigner
 from forecourt.station.hardware.vehicle import STEP_S, Vehicle
 from forecourt.station.timeline import Timeline
@@ -83,6 +83,7 @@ class SimulatedHardware:
         "displayed",
         "menu",
         "restarts",
+        "secc",
         "shown",
         "signs",
     )  # fmt: skip
@@ -100,6 +101,7 @@ class SimulatedHardware:
         self.choices: tuple[EvseId, ...] = ()
         self.signs = True
         self.restarts = 0
+        self.secc: Secc | None = None
         self.bad_flash = False
         self._install: Timer | None = None
 
@@ -186,6 +188,7 @@ class SimulatedHardware:
         """The contactors fall open and nobody is told anything any more."""
         self._events = None
         self.displayed = ()
+        self.secc = None
         if self._install is not None:
             self._install.cancel()
             self._install = None
@@ -257,6 +260,9 @@ class SimulatedHardware:
 
     def signer(self, evse_id: EvseId) -> Signer | None:
         return self.signer_of(evse_id) if self.signs else None
+
+    def secure(self, secc: Secc) -> None:
+        self.secc = secc
 
     def show(self, evse_id: EvseId | None, text: str) -> None:
         if self.shown is not None:

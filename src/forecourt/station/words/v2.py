@@ -17,6 +17,7 @@ from forecourt.charging.tokens import Token, TokenKind, Verdict
 from forecourt.charging.topology import WHOLE_STATION, Place
 from forecourt.ocpp import v2
 from forecourt.ocpp.message import Message
+from forecourt.pki.certificates import HashData
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import Name
 
@@ -24,6 +25,23 @@ from forecourt.station.device_model.table import Name
 def knows(station: Station, message: type[Message], attribute: str) -> bool:
     """Whether the version spoken has this attribute of a message; what it has not must be left out."""
     return attribute not in station.dialect.version.delta.absent.get(message, ())
+
+
+def fits(station: Station, message: type[Message], attribute: str, text: str) -> bool:
+    """Whether the version spoken has room for a text; what is too long must be left out."""
+    bounds = station.dialect.version.delta.bounds.get((message, attribute))
+    return bounds is None or bounds.max_length is None or len(text) <= bounds.max_length
+
+
+def ocsp_data(named: HashData, responder: str) -> v2.OCSPRequestData:
+    """How a certificate is asked about (RFC 6960)."""
+    return v2.OCSPRequestData(
+        hash_algorithm=cast(v2.HashAlgorithm, named.algorithm),
+        issuer_name_hash=named.issuer_name,
+        issuer_key_hash=named.issuer_key,
+        serial_number=named.serial_number,
+        responder_url=responder,
+    )
 
 
 def token_of(told: v2.IdToken) -> Token:

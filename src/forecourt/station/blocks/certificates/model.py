@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 import msgspec
+
+from forecourt.pki.certificates import HashData
 
 MOST_ROOTS: Final = 20
 """The limit of CertificateEntries."""
@@ -20,6 +23,15 @@ class Use(StrEnum):
     V2G = "V2GRootCertificate"
     MO = "MORootCertificate"
     OEM = "OEMRootCertificate"
+
+
+class Own(StrEnum):
+    """CertificateSigningUseEnumType: what a certificate of the station itself is for."""
+
+    STATION = "ChargingStationCertificate"
+    """To sign in at the management system with."""
+    V2G = "V2GCertificate"
+    """To speak TLS with vehicles (ISO 15118)."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,4 +61,23 @@ class CertificateRequest:
 
     csr: str
     request_id: int
+    own: Own
     triggered: bool = False
+
+
+class Staple(msgspec.Struct, frozen=True, kw_only=True):
+    """What a responder has said of a certificate: an OCSPResponse in DER, and when it came."""
+
+    response: bytes
+    at: datetime
+
+
+class StatusQuestion:
+    """GetCertificateStatus. `response` is the OCSPResponse in DER, once there is one."""
+
+    __slots__ = ("named", "responder", "response")
+
+    def __init__(self, named: HashData, responder: str) -> None:
+        self.named = named
+        self.responder = responder
+        self.response: bytes | None = None

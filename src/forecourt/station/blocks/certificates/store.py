@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from forecourt.pki import certificates
-from forecourt.station.blocks.certificates.model import Identity, Pending, Use
+from forecourt.station.blocks.certificates.model import Identity, Own, Pending, Staple, Use
 from forecourt.station.storage import Shelf, Storage
 
 if TYPE_CHECKING:
@@ -21,8 +21,11 @@ IDENTITIES: Shelf[Identity] = Shelf("identities", Identity)
 FALLBACK: Shelf[str] = Shelf("root_fallback", str)
 """The name of the root of the management system that another has taken the place of (M05.FR.12)."""
 PENDING: Shelf[Pending] = Shelf("pending_certificates", Pending)
+"""By what the certificate is for."""
+STAPLES: Shelf[Staple] = Shelf("staples", Staple)
+"""By the fingerprint of the certificate that it is about."""
 
-CURRENT, PREVIOUS = "current", "previous"
+CURRENT, PREVIOUS, V2G = "current", "previous", "v2g"
 _KEY = "0"
 
 
@@ -32,19 +35,19 @@ def trust(storage: Storage, use: Use, root: str) -> None:
     storage.put(ROOTS, _name(use, certificate), root)
 
 
-def endow(storage: Storage, identity: Identity) -> None:
+def endow(storage: Storage, identity: Identity, own: Own = Own.STATION) -> None:
     """Give a station its first certificate (A00.FR.801)."""
-    storage.put(IDENTITIES, CURRENT, identity)
+    storage.put(IDENTITIES, CURRENT if own is Own.STATION else V2G, identity)
 
 
 class Certificates:
     """What one station has of certificates.
 
     `going_back` says that it connects with its previous one, where there is one; `old_root` that it trusts the root that is
-    only there to fall back to, whose name is `fallback`.
+    only there to fall back to, whose name is `fallback`. `staples` are what responders said of the certificates for vehicles.
     """
 
-    __slots__ = ("_station", "fallback", "going_back", "identities", "old_root", "pending", "roots")
+    __slots__ = ("_station", "fallback", "going_back", "identities", "old_root", "pending", "roots", "staples")
 
     def __init__(self, station: Station) -> None:
         self._station = station
@@ -54,7 +57,8 @@ class Certificates:
         self.old_root = False
         self.going_back = False
         self.identities = dict(storage.items(IDENTITIES))
-        self.pending: Pending | None = next((pending for _, pending in storage.items(PENDING)), None)
+        self.pending = {Own(name): pending for name, pending in storage.items(PENDING)}
+        self.staples = dict(storage.items(STAPLES))
 
     def of(self, use: Use) -> list[x509.Certificate]:
         """The roots that are trusted for this."""
@@ -110,13 +114,23 @@ class Certificates:
             self.identities[name] = identity
             self._station.storage.put(IDENTITIES, name, identity)
 
-    def ask(self, pending: Pending | None) -> None:
+    def ask(self, own: Own, pending: Pending | None) -> None:
         """Remember what is asked for, or that nothing is."""
-        self.pending = pending
         if pending is None:
-            self._station.storage.remove(PENDING, _KEY)
+            self.pending.pop(own, None)
+            self._station.storage.remove(PENDING, own.value)
         else:
-            self._station.storage.put(PENDING, _KEY, pending)
+            self.pending[own] = pending
+            self._station.storage.put(PENDING, own.value, pending)
+
+    def staple(self, fingerprint: str, staple: Staple | None) -> None:
+        """Remember what was said of a certificate, or nothing more of it."""
+        if staple is None:
+            self.staples.pop(fingerprint, None)
+            self._station.storage.remove(STAPLES, fingerprint)
+        else:
+            self.staples[fingerprint] = staple
+            self._station.storage.put(STAPLES, fingerprint, staple)
 
 
 def _name(use: Use, certificate: x509.Certificate) -> str:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from forecourt.ocpp import v16
 from forecourt.pki.certificates import HashData
 from forecourt.station.blocks.certificates import actions, renewal
-from forecourt.station.blocks.certificates.model import CertificateRequest, Use
+from forecourt.station.blocks.certificates.model import CertificateRequest, Own, Use
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Said, Says
 
@@ -61,12 +61,13 @@ def on_signed(station: Station, call: v16.CertificateSigned) -> v16.CertificateS
     return v16.CertificateSignedResponse(status="Rejected" if fault else "Accepted")
 
 
-def say_request(station: Station, request: CertificateRequest) -> v16.SignCertificate:
-    return v16.SignCertificate(csr=request.csr)
+def say_request(station: Station, request: CertificateRequest) -> v16.SignCertificate | None:
+    """The whitepaper knows one certificate only."""
+    return v16.SignCertificate(csr=request.csr) if request.own is Own.STATION else None
 
 
 def heard_request(station: Station, request: CertificateRequest, answer: v16.SignCertificateResponse) -> None:
-    renewal.answered(station, answer.status == "Accepted")
+    renewal.answered(station, request.own, answer.status == "Accepted")
 
 
 HEARS: Final[Hears] = {

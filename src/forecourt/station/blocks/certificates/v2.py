@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import Final, cast
 
 from msgspec import UNSET, UnsetType
 
 from forecourt.ocpp import v2
 from forecourt.pki.certificates import HashData
-from forecourt.station.blocks.certificates import actions, renewal
-from forecourt.station.blocks.certificates.model import CertificateRequest, Use
+from forecourt.station.blocks.certificates import actions, renewal, v2g
+from forecourt.station.blocks.certificates.model import CertificateRequest, Own, StatusQuestion, Use
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Said, Says
-from forecourt.station.words.v2 import knows
+from forecourt.station.words.v2 import fits, knows, ocsp_data
+
+_CHAIN: Final = "V2GCertificateChain"
 
 
 def on_install(station: Station, call: v2.InstallCertificate) -> v2.InstallCertificateResponse:
@@ -39,34 +43,48 @@ def on_delete(station: Station, call: v2.DeleteCertificate) -> v2.DeleteCertific
 
 
 def on_get_installed(station: Station, call: v2.GetInstalledCertificateIds) -> v2.GetInstalledCertificateIdsResponse:
-    """M03. There is no V2G certificate chain, as nothing here speaks ISO 15118."""
+    """M03."""
     asked = None
     if call.certificate_type is not UNSET:
         asked = {Use(use) for use in call.certificate_type if use in set(Use)}
-    found = actions.installed(station, asked)
+    found = [
+        v2.CertificateHashDataChain(certificate_type=use.value, certificate_hash_data=_wire(named))
+        for use, named in actions.installed(station, asked)
+    ]
+    if call.certificate_type is UNSET or _CHAIN in call.certificate_type:
+        found += _v2g_chain(station)
     return v2.GetInstalledCertificateIdsResponse(
-        status="Accepted" if found else "NotFound",
-        certificate_hash_data_chain=tuple(
-            v2.CertificateHashDataChain(
-                certificate_type=use.value,
-                certificate_hash_data=v2.CertificateHashData(
-                    hash_algorithm=cast(v2.HashAlgorithm, named.algorithm),
-                    issuer_name_hash=named.issuer_name,
-                    issuer_key_hash=named.issuer_key,
-                    serial_number=named.serial_number,
-                ),
-            )
-            for use, named in found
+        status="Accepted" if found else "NotFound", certificate_hash_data_chain=tuple(found) or UNSET
+    )
+
+
+def _v2g_chain(station: Station) -> list[v2.CertificateHashDataChain]:
+    """M03.FR.05: authorities stand as children under the certificate that they have signed."""
+    found = [_wire(named) for named in v2g.listed(station)]
+    return [
+        v2.CertificateHashDataChain(
+            certificate_type=_CHAIN, certificate_hash_data=own, child_certificate_hash_data=tuple(found[1:5]) or UNSET
         )
-        or UNSET,
+        for own in found[:1]
+    ]
+
+
+def _wire(named: HashData) -> v2.CertificateHashData:
+    return v2.CertificateHashData(
+        hash_algorithm=cast(v2.HashAlgorithm, named.algorithm),
+        issuer_name_hash=named.issuer_name,
+        issuer_key_hash=named.issuer_key,
+        serial_number=named.serial_number,
     )
 
 
 def on_signed(station: Station, call: v2.CertificateSigned) -> v2.CertificateSignedResponse:
-    """A02. A certificate for ISO 15118 was never asked for."""
-    if call.certificate_type not in (UNSET, "ChargingStationCertificate"):
+    """A02. One for vehicles of ISO 15118-20 was never asked for."""
+    use = Own.STATION.value if call.certificate_type is UNSET else call.certificate_type
+    if use not in set(Own):
         return v2.CertificateSignedResponse(status="Rejected", status_info=_info("UnsupportedParam", "type"))
-    fault = renewal.signed(station, call.certificate_chain, None if call.request_id is UNSET else call.request_id)
+    request_id = None if call.request_id is UNSET else call.request_id
+    fault = renewal.signed(station, call.certificate_chain, request_id, Own(use))
     return v2.CertificateSignedResponse(
         status="Rejected" if fault else "Accepted", status_info=_info("InvalidCertificate", fault)
     )
@@ -76,13 +94,29 @@ def say_request(station: Station, request: CertificateRequest) -> v2.SignCertifi
     known = knows(station, v2.SignCertificate, "request_id")
     return v2.SignCertificate(
         csr=request.csr,
-        certificate_type="ChargingStationCertificate",
+        certificate_type=request.own.value,
         request_id=request.request_id if known else UNSET,
     )
 
 
 def heard_request(station: Station, request: CertificateRequest, answer: v2.SignCertificateResponse) -> None:
-    renewal.answered(station, answer.status == "Accepted")
+    renewal.answered(station, request.own, answer.status == "Accepted")
+
+
+def say_status(station: Station, question: StatusQuestion) -> v2.GetCertificateStatus | None:
+    """M06. An address that is longer than the version lets it be cannot be said."""
+    if not fits(station, v2.OCSPRequestData, "responder_url", question.responder):
+        return None
+    return v2.GetCertificateStatus(ocsp_request_data=ocsp_data(question.named, question.responder))
+
+
+def heard_status(station: Station, question: StatusQuestion, answer: v2.GetCertificateStatusResponse) -> None:
+    """M06.FR.02, 03, 09: base64 of DER."""
+    if answer.status == "Accepted" and answer.ocsp_result is not UNSET:
+        try:
+            question.response = base64.b64decode(answer.ocsp_result, validate=True)
+        except binascii.Error:
+            question.response = None
 
 
 def _info(reason: str, why: str) -> v2.StatusInfo | UnsetType:
@@ -95,4 +129,7 @@ HEARS: Final[Hears] = {
     v2.GetInstalledCertificateIds: on_get_installed,
     v2.CertificateSigned: on_signed,
 }
-SAYS: Final[Says] = {CertificateRequest: Said(v2.SignCertificate, say_request, heard_request)}
+SAYS: Final[Says] = {
+    CertificateRequest: Said(v2.SignCertificate, say_request, heard_request),
+    StatusQuestion: Said(v2.GetCertificateStatus, say_status, heard_status),
+}
