@@ -4,6 +4,7 @@ from forecourt.errors import (
     AnsweredError,
     Conflict,
     DomainError,
+    Flaw,
     Invalid,
     NoAnswer,
     NotAllowed,
@@ -31,6 +32,14 @@ def test_the_fields_of_an_error_cannot_be_changed_by_who_gave_them() -> None:
     fields["b"] = "also"
     assert error.fields == {"a": "wrong"}
     assert Invalid("x", "y").fields == {}
+
+
+def test_a_flaw_is_its_words_and_carries_a_code() -> None:
+    error = Invalid("x", "y", {"limits.timeS": Flaw("at least 60", "too_small", 60)})
+    flaw = error.fields["limits.timeS"]
+    assert flaw == "at least 60"
+    assert isinstance(flaw, Flaw)
+    assert (flaw.code, flaw.bound) == ("too_small", 60)
 
 
 @pytest.mark.parametrize(

@@ -21,16 +21,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, Self
 
 NOTHING_NAMED: Mapping[str, str] = MappingProxyType({})
+
+
+class Flaw(str):
+    """What is wrong with a field in words for people, with a stable `code` for programs, as the code of the whole error.
+
+    `bound` is the number that the value passed, where it was one (`at least 3`).
+    """
+
+    __slots__ = ("bound", "code")
+    bound: float | None
+    code: str
+
+    def __new__(cls, message: str, code: str, bound: float | None = None) -> Self:
+        flaw = super().__new__(cls, message)
+        flaw.code, flaw.bound = code, bound
+        return flaw
 
 
 class DomainError(Exception):
     """Base of everything a caller of ours can be told in problem+json.
 
     `code` is stable and for programs (`token_blocked`), the message is for people, `fields` says of each offending
-    field (by its path, `limits.energyWh`) what is wrong with it.
+    field (by its path, `limits.energyWh`) what is wrong with it: a `Flaw` where that is not just what `code` says.
     """
 
     http_status: ClassVar[int] = 400

@@ -216,10 +216,18 @@ async def test_a_line_that_cannot_be_taken_stops_none_of_the_rest(system: System
     assert [(one["line"], one["code"]) for one in done["refused"]] == [
         (3, "line_invalid"),
         (4, "line_invalid"),
-        (5, "line_invalid"),
+        (5, "line_length"),
         (7, "line_invalid"),
         (8, "token_twice"),
         (9, "line_invalid"),
+    ]
+    assert [[(why["path"], why["code"], why["bound"]) for why in one["errors"]] for one in done["refused"]] == [
+        [("maxConcurrent", "wrong_type", None)],
+        [("validUntil", "wrong_form", None)],
+        [],
+        [("value", "wrong_form", None)],
+        [("value", "token_twice", None)],
+        [("value", "too_short", 1)],
     ]
     again = await system.platform.post("/tokens/import", {"csv": "value,kind,visualNumber\nA6,ISO14443,7"}, 200)
     assert (again["changed"], again["refused"]) == (1, [])

@@ -209,24 +209,26 @@ async def test_limits_are_set_reached_and_the_station_is_asked_to_stop(system: S
 
 
 @pytest.mark.parametrize(
-    ("body", "code", "path"),
+    ("body", "code", "path", "flaw"),
     [
-        ({"socPercent": 80}, "limit_not_observable", "socPercent"),
-        ({"cost": "5.00"}, "limit_not_observable", "cost"),
-        ({"energyWh": 0}, "invalid", "energyWh"),
-        ({"energyWh": "many"}, "invalid", "energyWh"),
-        ({"energyWh": 1e300}, "invalid", "energyWh"),
-        ({"timeS": 1.5}, "invalid", "timeS"),
-        ({"timeS": -1}, "invalid", "timeS"),
-        ({"cost": 5}, "invalid", "cost"),
-        ({"cost": "-5"}, "invalid", "cost"),
-        ({"cost": "5\n"}, "invalid", "cost"),
-        ({"socPercent": 101}, "invalid", "socPercent"),
-        ({"energy": 5}, "invalid", "energy"),
-        ([], "invalid", ""),
+        ({"socPercent": 80}, "limit_not_observable", "socPercent", "limit_no_soc_readings"),
+        ({"cost": "5.00"}, "limit_not_observable", "cost", "limit_no_price"),
+        ({"energyWh": 0}, "invalid", "energyWh", "not_above"),
+        ({"energyWh": "many"}, "invalid", "energyWh", "wrong_type"),
+        ({"energyWh": 1e300}, "invalid", "energyWh", "too_large"),
+        ({"timeS": 1.5}, "invalid", "timeS", "wrong_type"),
+        ({"timeS": -1}, "invalid", "timeS", "too_small"),
+        ({"cost": 5}, "invalid", "cost", "wrong_type"),
+        ({"cost": "-5"}, "invalid", "cost", "wrong_form"),
+        ({"cost": "5\n"}, "invalid", "cost", "wrong_form"),
+        ({"socPercent": 101}, "invalid", "socPercent", "too_large"),
+        ({"energy": 5}, "invalid", "energy", "field_unknown"),
+        ([], "invalid", "", "wrong_type"),
     ],
 )
-async def test_a_wrong_limit_is_refused_and_changes_nothing(system: System, body: object, code: str, path: str) -> None:
+async def test_a_wrong_limit_is_refused_and_changes_nothing(
+    system: System, body: object, code: str, path: str, flaw: str
+) -> None:
     await announced(system)
     await card(system)
     async with connected(system) as driver:
@@ -234,6 +236,8 @@ async def test_a_wrong_limit_is_refused_and_changes_nothing(system: System, body
         [listed] = (await system.platform.get("/transactions"))["items"]
         where = f"/transactions/{listed['id']}/limits"
         assert await system.platform.refused("PUT", where, json=body) == (422, code, [path])
+        [fault] = (await system.platform.ask("PUT", where, json=body)).json()["errors"]
+        assert (fault["path"], fault["code"]) == (path, flaw)
     assert await system.rows("SELECT limits_wanted FROM transaction") == [(None,)]
     assert await system.rows("SELECT count(*) FROM audit") == [(0,)]
 

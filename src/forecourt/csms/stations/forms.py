@@ -24,12 +24,10 @@ from forecourt.charging.tokens import Token, TokenKind
 from forecourt.csms.stations.commands import Command
 from forecourt.csms.stations.model import Station
 from forecourt.csms.store.work import Work
+from forecourt.csms.web.flaws import placed
 from forecourt.errors import Invalid, NotFound
 
 Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-_PLACE: Final = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<path>[^`]*)`$", re.DOTALL)
-_UNKNOWN: Final = re.compile(r"unknown field `([^`]*)`")
-_MISSING: Final = re.compile(r"missing required field `([^`]*)`")
 _ANY_TEXT: Final = Meta(max_length=2_500, pattern=r"^[^\x00]*$")
 
 BOUNDS: Final[Mapping[tuple[type, str], Any]] = types.MappingProxyType(
@@ -159,11 +157,7 @@ def shown(arguments: Any) -> Any:
 
 
 def _refused(error: msgspec.ValidationError, prefix: str) -> Invalid:
-    found = _PLACE.match(str(error))
-    what, path = (found["what"], found["path"]) if found else (str(error), "")
-    for named in (_UNKNOWN.search(what), _MISSING.search(what)):
-        if named is not None:
-            path = f"{path}.{named[1]}" if path else named[1]
+    path, what = placed(str(error))
     return Invalid(
         "arguments_invalid", f"{what} ({path or 'arguments'})", {f"{prefix}.{path}" if path else prefix: what}
     )

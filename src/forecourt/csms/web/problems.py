@@ -15,14 +15,12 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from forecourt.csms.store.errors import EntryRefused, StoreAway, StoreFault
-from forecourt.errors import DomainError
+from forecourt.csms.web.flaws import placed
+from forecourt.errors import DomainError, Flaw
 
 _LOG = logging.getLogger("forecourt.api")
 
 MEDIA_TYPE: Final = "application/problem+json"
-_PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
-_UNKNOWN_FIELD: Final = re.compile(r"unknown field `([^`]*)`")
-_MISSING_FIELD: Final = re.compile(r"missing required field `([^`]*)`")
 _COLUMNS_OF: Final = re.compile(r"_(?:fkey|check|key)$")
 _UNIQUE, _REFERENCE = "23505", "23503"
 
@@ -45,10 +43,19 @@ _CODES: Final[Mapping[int, str]] = {
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with one field: `path` as in `limits.energyWh`, for a parameter its name."""
+    """What is wrong with one field: `path` as in `limits.energyWh`, for a parameter its name. `code` is stable; `message` is
+    for people and may change; `bound` is the number that the value passed, for `too_long` and its like."""
 
     path: str
+    code: str
     message: str
+    bound: float | None = None
+
+    @classmethod
+    def of(cls, path: str, message: str, code: str) -> Fault:
+        """`code` is that of the whole refusal, for a message that has none of its own."""
+        flaw = message if isinstance(message, Flaw) else Flaw(message, code)
+        return cls(path=path, code=flaw.code, message=str(flaw), bound=flaw.bound)
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,14 +99,18 @@ def problem(
     return Response(said, status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
+def faults_of(error: DomainError) -> list[Fault]:
+    """What it says of each field."""
+    return [Fault.of(path, message, error.code) for path, message in error.fields.items()]
+
+
 def _domain(_: Request[Any, Any, Any], error: DomainError) -> Response[Problem]:
     headers = {}
     if isinstance(error, TooManyRequests):
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    faults = [Fault(path=path, message=message) for path, message in error.fields.items()]
-    return problem(error.http_status, error.code, error.message, faults, headers)
+    return problem(error.http_status, error.code, error.message, faults_of(error), headers)
 
 
 def _validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
@@ -107,12 +118,13 @@ def _validation(request: Request[Any, Any, Any], error: ValidationException) -> 
     faults = []
     for one in error.extra if isinstance(error.extra, list) else []:
         message, key = str(one.get("message", "")), str(one.get("key", ""))
+        path, flaw = placed(message)
         if one.get("source") != "body":
-            faults.append(Fault(path=_parameter(request, key), message=message))
+            faults.append(Fault.of(_parameter(request, key), Flaw(message, flaw.code, flaw.bound), flaw.code))
         elif message == "'data'":
-            faults.append(Fault(path="", message="this needs a body: a JSON object, sent as application/json"))
+            faults.append(Fault.of("", "this needs a body: a JSON object, sent as application/json", "body_missing"))
         else:
-            faults.append(_fault(message, "" if key == "data" else key))
+            faults.append(Fault.of(path or ("" if key == "data" else key), flaw, flaw.code))
     detail = "; ".join(f"{fault.path}: {fault.message}" if fault.path else fault.message for fault in faults)
     return problem(422, "invalid", detail or error.detail, faults)
 
@@ -122,15 +134,6 @@ def _parameter(request: Request[Any, Any, Any], name: str) -> str:
     found = request.route_handler.parsed_fn_signature.parameters.get(name)
     declared = None if found is None else getattr(found.kwarg_definition, "name", None)
     return declared if isinstance(declared, str) else _camel(name)
-
-
-def _fault(message: str, key: str) -> Fault:
-    place = _PLACE.search(message)
-    path = place[1] if place else key
-    said = message[: place.start()] if place else message
-    if named := _UNKNOWN_FIELD.search(said) or _MISSING_FIELD.search(said):
-        path = f"{path}.{named[1]}" if path else named[1]
-    return Fault(path=path.replace("[...]", "[]"), message=said)
 
 
 def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -146,10 +149,10 @@ def _refused(_: Request[Any, Any, Any], error: EntryRefused) -> Response[Problem
         return problem(409, "already_there", f"something with these values is there already ({error.constraint})")
     if error.sqlstate == _REFERENCE and error.reason.startswith("insert"):
         message = "there is no such thing"
-        return problem(422, "reference_unknown", f"{about}: {message}", [Fault(path=about, message=message)])
+        return problem(422, "reference_unknown", f"{about}: {message}", [Fault.of(about, message, "reference_unknown")])
     if error.sqlstate == _REFERENCE:
         return problem(409, "in_use", f"it is used by something ({error.constraint})")
-    faults = [Fault(path=about, message=error.reason)] if about else []
+    faults = [Fault.of(about, error.reason, "not_storable")] if about else []
     return problem(422, "not_storable", f"this cannot be stored: {error.reason}", faults)
 
 

@@ -220,7 +220,7 @@ async def test_an_import_adds_changes_and_leaves_out_line_by_line(peopled: Store
         done = await tokens.import_many(work, US, lines)
     assert isinstance(done, Imported)
     assert (done.added, done.changed, done.unchanged) == (2, 2, 1)
-    assert [(line.index, line.code) for line in done.refused] == [
+    assert [(line.index, line.why.code) for line in done.refused] == [
         (3, "token_exists"),
         (4, "token_exists"),
         (5, "token_invalid"),

@@ -1819,7 +1819,9 @@ export interface components {
         /** Fault */
         Fault: {
             path: string;
+            code: string;
             message: string;
+            bound?: number | null;
         };
         /** FeedEvent */
         FeedEvent: {
@@ -2340,6 +2342,7 @@ export interface components {
             line: number;
             code: string;
             message: string;
+            errors: components["schemas"]["Fault"][];
         };
         /**
          * RegistrationBody

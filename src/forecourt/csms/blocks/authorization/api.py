@@ -174,7 +174,7 @@ async def import_tokens(request: ApiRequest, data: JSONBody[ImportBody]) -> Impo
         added=done.added,
         changed=done.changed,
         unchanged=done.unchanged,
-        refused=[RefusedLineOut(line=line.index, code=line.code, message=line.message) for line in refused],
+        refused=[RefusedLineOut.of(line.index, line.why) for line in refused],
     )
 
 

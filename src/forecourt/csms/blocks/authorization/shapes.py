@@ -13,7 +13,9 @@ from sqlalchemy import Row
 from forecourt.charging.tokens import Token
 from forecourt.csms.blocks.authorization.model import KnownToken, Medium, TokenData, shown
 from forecourt.csms.blocks.authorization.records import known_of
+from forecourt.csms.web.problems import Fault, faults_of
 from forecourt.csms.web.texts import LINE
+from forecourt.errors import DomainError
 
 Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Value = Annotated[str, Meta(min_length=1, max_length=255, pattern=LINE)]
@@ -150,6 +152,12 @@ class RefusedLineOut(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     code: str
     message: str
+    errors: list[Fault]
+
+    @classmethod
+    def of(cls, line: int, why: DomainError) -> RefusedLineOut:
+        """What was wrong with this line."""
+        return cls(line=line, code=why.code, message=why.message, errors=faults_of(why))
 
 
 class ImportOut(msgspec.Struct, frozen=True, kw_only=True):

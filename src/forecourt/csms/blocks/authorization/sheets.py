@@ -13,6 +13,7 @@ from forecourt.charging.tokens import Token
 from forecourt.csms.blocks.authorization.model import TokenData
 from forecourt.csms.blocks.authorization.shapes import TokenBody, TokenOut, plain
 from forecourt.csms.blocks.authorization.tokens import MAX_IMPORT, Imported, RefusedLine
+from forecourt.csms.web.flaws import placed
 from forecourt.errors import Invalid
 
 _FIELDS: Final = tuple(name for name in TokenBody.__struct_fields__ if name != "organisation_id")
@@ -61,21 +62,24 @@ class Sheet:
 
     def all_refused(self, imported: Imported) -> list[RefusedLine]:
         """Every line that was left out, here or by the import, by its number in the file."""
-        by_import = [RefusedLine(self._places[line.index], line.code, line.message) for line in imported.refused]
+        by_import = [RefusedLine(self._places[line.index], line.why) for line in imported.refused]
         return sorted([*self.refused, *by_import], key=lambda line: line.index)
 
     def _take(self, row: Mapping[str | Any, Any], columns: Sequence[str], line: int) -> None:
         try:
             if None in row or None in row.values():
-                raise ValueError("as many values as there are columns")
+                raise Invalid("line_length", "as many values as there are columns")
             fields = {
                 column.strip(): _value(_NAMES[column.strip()], cell)
                 for column in columns
                 if (cell := row[column]) != "" or _NAMES[column.strip()] == "value"
             }
             body = msgspec.convert(fields, TokenBody, strict=False)
+        except Invalid as error:
+            self.refused.append(RefusedLine(line, error))
+            return
         except (ValueError, msgspec.ValidationError) as error:
-            self.refused.append(RefusedLine(line, "line_invalid", str(error)))
+            self.refused.append(RefusedLine(line, Invalid("line_invalid", str(error), dict([placed(str(error))]))))
             return
         given = {name: getattr(body, name) for name in _FIELDS if name not in ("value", "kind")}
         self.lines.append(TokenData(token=Token(body.value, body.kind), **plain(given)))

@@ -30,8 +30,7 @@ class RefusedLine:
     """A line of an import that was left out: its place, counted from 0, and why."""
 
     index: int
-    code: str
-    message: str
+    why: DomainError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +130,7 @@ async def import_many(work: Work, owner: OrganisationKey, lines: Sequence[TokenD
             else:
                 changed += 1
         except DomainError as error:
-            refused.append(RefusedLine(index, error.code, error.message))
+            refused.append(RefusedLine(index, error))
     if added:
         for key, (data, group_key) in zip(await store.add(connection, owner, added, work.now), added, strict=True):
             work.announce(events.added(KnownToken(key=key, provider=owner, data=data, group_key=group_key)))
@@ -184,11 +183,12 @@ def _distinct(lines: Sequence[TokenData], refused: list[RefusedLine]) -> list[tu
         try:
             data = checked(line)
         except Invalid as error:
-            refused.append(RefusedLine(index, error.code, error.message))
+            refused.append(RefusedLine(index, error))
             continue
         earlier = seen.setdefault(data.token.key, [])
         if any(data.token.matches(other) for other in earlier):
-            refused.append(RefusedLine(index, "token_twice", "an earlier line has this token already"))
+            message = "an earlier line has this token already"
+            refused.append(RefusedLine(index, Conflict("token_twice", message, {"value": message})))
             continue
         earlier.append(data.token)
         kept.append((index, data))

@@ -42,7 +42,7 @@ from forecourt.csms.stations.link import Link
 from forecourt.csms.stations.model import Station, StationKey
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.store.work import Store, Work
-from forecourt.errors import Conflict, Invalid, NotFound
+from forecourt.errors import Conflict, Flaw, Invalid, NotFound
 
 FIELDS: Final[Mapping[LimitKind, str]] = MappingProxyType(
     {
@@ -116,7 +116,7 @@ def _unwatched(limits: Limits, ability: Ability) -> dict[LimitKind, Unobservable
 
 def _refuse(against: Mapping[LimitKind, Unobservable], path: str = "") -> None:
     if against:
-        fields = {path + FIELDS[kind]: WHY[why] for kind, why in against.items()}
+        fields = {path + FIELDS[kind]: Flaw(WHY[why], f"limit_{why.name.lower()}") for kind, why in against.items()}
         raise Invalid("limit_not_observable", "; ".join(dict.fromkeys(fields.values())), fields)
 
 
