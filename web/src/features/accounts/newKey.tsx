@@ -6,9 +6,10 @@ import { api, once, told } from "@/shared/api/client.ts";
 import { useMe } from "@/shared/api/session.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { useDraft } from "@/shared/ui/draft.ts";
-import { faultsOf, Form } from "@/shared/ui/form.tsx";
+import { Form } from "@/shared/ui/form.tsx";
 import { instantOf } from "@/shared/ui/moments.ts";
 import { Page } from "@/shared/ui/page.tsx";
+import { useFaults } from "@/shared/ui/refusal.tsx";
 import { choicesFor, type Role, ROLES, whereOf } from "./grants.ts";
 import { useNamed } from "./places.ts";
 import { ShownOnce } from "./shownOnce.tsx";
@@ -32,7 +33,7 @@ export function NewKeyPage() {
     },
     onSuccess: () => client.invalidateQueries({ queryKey: ["keys"] }),
   });
-  const fault = faultsOf(adding.error);
+  const fault = useFaults(adding.error);
   return (
     <Page title={words.accounts.addKey} under={[{ title: words.nav.keys, to: "/keys" }]}>
       {adding.data ? (

@@ -7,9 +7,10 @@ import type { GrantOut } from "@/shared/api/schema.gen.ts";
 import { useMe } from "@/shared/api/session.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { useDraft } from "@/shared/ui/draft.ts";
-import { faultsOf, Form } from "@/shared/ui/form.tsx";
+import { Form } from "@/shared/ui/form.tsx";
 import { tell } from "@/shared/ui/notice.ts";
 import { Page } from "@/shared/ui/page.tsx";
+import { useFaults } from "@/shared/ui/refusal.tsx";
 import { GrantEditor } from "./grantEditor.tsx";
 import { bodyOf, choicesFor, leastGrant } from "./grants.ts";
 import { useNamed } from "./places.ts";
@@ -38,7 +39,7 @@ export function NewUserPage() {
       void navigate({ to: `/users/${made.id}` });
     },
   });
-  const fault = faultsOf(adding.error);
+  const fault = useFaults(adding.error);
   const made = adding.data;
   return (
     <Page title={words.accounts.addUser} under={[{ title: words.nav.users, to: "/users" }]}>

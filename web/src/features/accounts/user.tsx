@@ -14,9 +14,10 @@ import { Asked } from "@/shared/ui/asked.tsx";
 import { Confirm } from "@/shared/ui/confirm.tsx";
 import { changedFields, useDraft } from "@/shared/ui/draft.ts";
 import { Facts } from "@/shared/ui/facts.tsx";
-import { faultsOf, Form } from "@/shared/ui/form.tsx";
+import { Form } from "@/shared/ui/form.tsx";
 import { tell } from "@/shared/ui/notice.ts";
 import { Page } from "@/shared/ui/page.tsx";
+import { useFaults } from "@/shared/ui/refusal.tsx";
 import { GrantEditor } from "./grantEditor.tsx";
 import { GrantList } from "./grantList.tsx";
 import { bodyOf } from "./grants.ts";
@@ -98,7 +99,7 @@ function Editing({ user, done }: { user: Tagged<UserOut>; done: () => void }) {
       done();
     },
   });
-  const fault = faultsOf(saving.error);
+  const fault = useFaults(saving.error);
   return (
     <Form error={saving.error} saving={saving.isPending} submit={saving.mutate} backTo="/users">
       <TextInput label={words.accounts.fullName} maxLength={100} {...draft.typed("name")} error={fault("name")} />

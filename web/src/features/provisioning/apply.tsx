@@ -4,7 +4,7 @@ import { IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import { api, once, Refused, told } from "@/shared/api/client.ts";
+import { api, once, told } from "@/shared/api/client.ts";
 import { said as spoken, useListed } from "@/shared/api/lists.ts";
 import type { VariableOut } from "@/shared/api/schema.gen.ts";
 import { useScope, useSites } from "@/shared/api/scope.tsx";
@@ -16,7 +16,7 @@ import { SearchField } from "@/shared/ui/filtering.tsx";
 import { asNumber, asText, useFilters } from "@/shared/ui/filters.ts";
 import { Listing } from "@/shared/ui/listing.tsx";
 import { Page } from "@/shared/ui/page.tsx";
-import { Refusal } from "@/shared/ui/refusal.tsx";
+import { Refusal, useFaults } from "@/shared/ui/refusal.tsx";
 import { useVariables } from "./known.ts";
 import { ValueInput } from "./value.tsx";
 import { isWritable, keyOf, wholeNameOf, wish } from "./variables.ts";
@@ -46,8 +46,8 @@ export function Apply() {
       ),
     onSuccess: (begun) => navigate({ to: "/configuration/wanted", search: { at: begun.wantedAt } as never }),
   });
-  const fault = (place: number) =>
-    applying.error instanceof Refused ? applying.error.fault(`values[${place}]`) : undefined;
+  const faults = useFaults(applying.error);
+  const fault = (place: number) => faults(`values[${place}]`);
   return (
     <Page title={said.applyTitle} under={[{ title: words.nav.stations, to: "/stations" }]}>
       <form

@@ -2,11 +2,11 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, once, Refused, told } from "@/shared/api/client.ts";
+import { api, once, told } from "@/shared/api/client.ts";
 import type { VariableOut, WantedList, WantedOut } from "@/shared/api/schema.gen.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { tell } from "@/shared/ui/notice.ts";
-import { Refusal } from "@/shared/ui/refusal.tsx";
+import { Refusal, useFaults } from "@/shared/ui/refusal.tsx";
 import { Value, ValueInput } from "./value.tsx";
 import { nameOf, wholeNameOf, wish } from "./variables.ts";
 
@@ -38,7 +38,7 @@ export function Wishing({ stationId, variable, wanted, close }: Props) {
   const said = words.provisioning;
   const [value, setValue] = useState(wanted?.value ?? variable.value ?? "");
   const wishing = useWishing(stationId, close);
-  const fault = wishing.error instanceof Refused ? wishing.error.fault("values[0]") : undefined;
+  const fault = useFaults(wishing.error)("values[0]");
   return (
     <Modal opened onClose={close} title={said.wishTitle(nameOf(variable))} closeButtonProps={{ "aria-label": words.everyday.close }}>
       <form

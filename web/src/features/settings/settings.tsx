@@ -14,10 +14,9 @@ import { Confirm } from "@/shared/ui/confirm.tsx";
 import { useDraft } from "@/shared/ui/draft.ts";
 import { Empty } from "@/shared/ui/empty.tsx";
 import { Facts } from "@/shared/ui/facts.tsx";
-import { faultsOf } from "@/shared/ui/form.tsx";
 import { type Column, Listing } from "@/shared/ui/listing.tsx";
 import { tell } from "@/shared/ui/notice.ts";
-import { Refusal } from "@/shared/ui/refusal.tsx";
+import { Refusal, useFaults } from "@/shared/ui/refusal.tsx";
 import { agentName } from "./agent.ts";
 import { SettingsFrame } from "./frame.tsx";
 
@@ -122,7 +121,7 @@ function PasswordForm({ done }: { done: () => void }) {
     mutationFn: () => told(api.POST("/api/v1/me/password", { headers: once(), body: { current, password } })),
     onSuccess: done,
   });
-  const fault = faultsOf(changing.error);
+  const fault = useFaults(changing.error);
   return (
     <form
       onSubmit={(event) => {

@@ -13,9 +13,10 @@ import { useNumber } from "@/shared/station/station.ts";
 import { Asked } from "@/shared/ui/asked.tsx";
 import { Confirm } from "@/shared/ui/confirm.tsx";
 import { changedFields, type Draft, useDraft } from "@/shared/ui/draft.ts";
-import { faultsOf, Form } from "@/shared/ui/form.tsx";
+import { Form } from "@/shared/ui/form.tsx";
 import { tell } from "@/shared/ui/notice.ts";
 import { Page } from "@/shared/ui/page.tsx";
+import { useFaults } from "@/shared/ui/refusal.tsx";
 import { useAnew, useOrganisation } from "./known.ts";
 
 type Fields = Required<OrganisationBody>;
@@ -100,7 +101,7 @@ function Editing({ organisation }: { organisation: Tagged<OrganisationOut> }) {
 
 function Inputs({ draft, error }: { draft: Draft<Fields>; error: unknown }) {
   const words = useWords();
-  const fault = faultsOf(error);
+  const fault = useFaults(error);
   return (
     <>
       <TextInput label={words.sites.name} required maxLength={100} {...draft.typed("name")} error={fault("name")} />

@@ -10,10 +10,11 @@ import { useWords } from "@/shared/i18n/index.tsx";
 import { useNumber } from "@/shared/station/station.ts";
 import { Asked } from "@/shared/ui/asked.tsx";
 import { changedFields, type Draft, useDraft } from "@/shared/ui/draft.ts";
-import { faultsOf, Form } from "@/shared/ui/form.tsx";
+import { Form } from "@/shared/ui/form.tsx";
 import { tell } from "@/shared/ui/notice.ts";
 import { OwnerSelect, useOwner } from "@/shared/ui/owner.tsx";
 import { Page } from "@/shared/ui/page.tsx";
+import { useFaults } from "@/shared/ui/refusal.tsx";
 import { blankSite, bodyOf, fieldsOf, type SiteFields, timeZones } from "./fields.ts";
 import { useAnew, useSite } from "./known.ts";
 
@@ -34,7 +35,7 @@ export function NewSitePage() {
       void navigate({ to: `/sites/${site.id}` });
     },
   });
-  const fault = faultsOf(adding.error);
+  const fault = useFaults(adding.error);
   return (
     <Page title={words.sites.add} under={[{ title: words.nav.sites, to: "/sites" }]}>
       <Form error={adding.error} saving={adding.isPending} submit={adding.mutate} act={words.sites.add} backTo="/sites">
@@ -93,7 +94,7 @@ function Editing({ site }: { site: Tagged<SiteOut> }) {
 
 function SiteInputs({ draft, error }: { draft: Draft<SiteFields>; error: unknown }): ReactNode {
   const words = useWords();
-  const fault = faultsOf(error);
+  const fault = useFaults(error);
   const degrees = { allowNegative: true, decimalScale: 6, suffix: "°" } as const;
   return (
     <>

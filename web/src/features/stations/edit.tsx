@@ -2,12 +2,12 @@
 import { Button, Group, Modal, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api, Refused, told } from "@/shared/api/client.ts";
+import { api, told } from "@/shared/api/client.ts";
 import type { StationChange, StationDetail } from "@/shared/api/schema.gen.ts";
 import { useSites } from "@/shared/api/scope.tsx";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { tell } from "@/shared/ui/notice.ts";
-import { Refusal } from "@/shared/ui/refusal.tsx";
+import { Refusal, useFaults } from "@/shared/ui/refusal.tsx";
 
 export function EditStation({ station, close }: { station: StationDetail; close: () => void }) {
   const words = useWords();
@@ -30,7 +30,7 @@ export function EditStation({ station, close }: { station: StationDetail; close:
       close();
     },
   });
-  const fault = (path: string) => (saving.error instanceof Refused ? saving.error.fault(path) : undefined);
+  const fault = useFaults(saving.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     saving.mutate();

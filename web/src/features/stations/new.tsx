@@ -3,7 +3,7 @@ import { Anchor, Button, Card, Group, List, Loader, Select, Stack, Stepper, Swit
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { api, once, Refused, told } from "@/shared/api/client.ts";
+import { api, once, told } from "@/shared/api/client.ts";
 import { said, useListed } from "@/shared/api/lists.ts";
 import type { RefusedHandshakeOut, StationMade } from "@/shared/api/schema.gen.ts";
 import { useOrganisations, useScope, useSites } from "@/shared/api/scope.tsx";
@@ -14,7 +14,7 @@ import { Ago } from "@/shared/ui/ago.tsx";
 import { OnlineBadge, RegistrationBadge } from "@/shared/ui/badges.tsx";
 import { Facts } from "@/shared/ui/facts.tsx";
 import { Page } from "@/shared/ui/page.tsx";
-import { Refusal } from "@/shared/ui/refusal.tsx";
+import { Refusal, useFaults } from "@/shared/ui/refusal.tsx";
 import { Copyable } from "@/shared/ui/secret.tsx";
 
 export function NewStation() {
@@ -58,7 +58,7 @@ function Name({ made }: { made: (station: StationMade) => void }) {
       ) as Promise<StationMade>,
     onSuccess: made,
   });
-  const fault = (path: string) => (adding.error instanceof Refused ? adding.error.fault(path) : undefined);
+  const fault = useFaults(adding.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     adding.mutate();

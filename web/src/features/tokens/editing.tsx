@@ -9,11 +9,10 @@ import { ifStill, type Tagged } from "@/shared/api/tagged.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
 import { useNumber } from "@/shared/station/station.ts";
 import { changedFields, useDraft } from "@/shared/ui/draft.ts";
-import { faultsOf } from "@/shared/ui/form.tsx";
 import { tell } from "@/shared/ui/notice.ts";
 import { OwnerSelect, useOwner } from "@/shared/ui/owner.tsx";
 import { Page } from "@/shared/ui/page.tsx";
-import { Refusal } from "@/shared/ui/refusal.tsx";
+import { Refusal, useFaults } from "@/shared/ui/refusal.tsx";
 import { BLANK, bodyOf, fieldsOf } from "./fields.ts";
 import { TokenForm } from "./form.tsx";
 import { useGroupNames, useToken } from "./known.ts";
@@ -35,7 +34,7 @@ export function NewTokenPage() {
       void navigate({ to: `/tokens/${token.id}` });
     },
   });
-  const fault = faultsOf(adding.error)("organisationId");
+  const fault = useFaults(adding.error)("organisationId");
   return (
     <Page title={words.tokens.add} under={[{ title: words.nav.tokens, to: "/tokens" }]}>
       <TokenForm

@@ -5,7 +5,8 @@ import {
 import type { ReactNode } from "react";
 import { useWords } from "@/shared/i18n/index.tsx";
 import type { Draft } from "@/shared/ui/draft.ts";
-import { type Fault, faultsOf, Form } from "@/shared/ui/form.tsx";
+import { Form } from "@/shared/ui/form.tsx";
+import { type Faults, useFaults } from "@/shared/ui/refusal.tsx";
 import { KINDS, MEDIA, type Medium, type TokenFields } from "./fields.ts";
 
 type Props = {
@@ -24,7 +25,7 @@ const UNTYPED = "untyped";
 
 export function TokenForm({ draft, isNew, owner, groups, saving, error, submit, backTo }: Props) {
   const words = useWords();
-  const fault = faultsOf(error);
+  const fault = useFaults(error);
   return (
     <Form error={error} saving={saving} submit={submit} {...(isNew && { act: words.tokens.add })} backTo={backTo}>
       {isNew && (
@@ -58,7 +59,7 @@ export function TokenForm({ draft, isNew, owner, groups, saving, error, submit, 
   );
 }
 
-type Part = { draft: Draft<TokenFields>; fault: Fault };
+type Part = { draft: Draft<TokenFields>; fault: Faults };
 
 function Holder({ draft, fault, groups }: Part & { groups: readonly string[] }) {
   const words = useWords();

@@ -4,7 +4,7 @@ import { IconPlus } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, Refused, told } from "@/shared/api/client.ts";
+import { api, told } from "@/shared/api/client.ts";
 import { said, useListed } from "@/shared/api/lists.ts";
 import type { GroupOut } from "@/shared/api/schema.gen.ts";
 import { useScope } from "@/shared/api/scope.tsx";
@@ -16,7 +16,7 @@ import { asText, useFilters } from "@/shared/ui/filters.ts";
 import { type Column, Listing } from "@/shared/ui/listing.tsx";
 import { tell } from "@/shared/ui/notice.ts";
 import { OwnerSelect, useOwner } from "@/shared/ui/owner.tsx";
-import { Refusal } from "@/shared/ui/refusal.tsx";
+import { Refusal, useFaults } from "@/shared/ui/refusal.tsx";
 import { TokensFrame } from "./frame.tsx";
 
 export function GroupsPage() {
@@ -135,7 +135,7 @@ function Adding({ opened, close }: { opened: boolean; close: () => void }) {
       close();
     },
   });
-  const refused = adding.error instanceof Refused ? adding.error : null;
+  const fault = useFaults(adding.error);
   return (
     <Modal opened={opened} onClose={close} title={words.tokens.addGroup} closeButtonProps={{ "aria-label": words.everyday.close }}>
       <form
@@ -146,7 +146,7 @@ function Adding({ opened, close }: { opened: boolean; close: () => void }) {
       >
         <Stack>
           {adding.error && <Refusal error={adding.error} />}
-          <OwnerSelect value={owner} change={choose} error={refused?.fault("organisationId")} />
+          <OwnerSelect value={owner} change={choose} error={fault("organisationId")} />
           <TextInput
             label={words.tokens.group}
             required
@@ -154,7 +154,7 @@ function Adding({ opened, close }: { opened: boolean; close: () => void }) {
             data-autofocus
             value={groupId}
             onChange={(event) => setGroupId(event.currentTarget.value)}
-            error={refused?.fault("groupId")}
+            error={fault("groupId")}
           />
           <Switch
             label={words.tokens.masterPass}

@@ -5,10 +5,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, once, told } from "@/shared/api/client.ts";
-import type { ImportOut } from "@/shared/api/schema.gen.ts";
+import type { ImportOut, RefusedLineOut } from "@/shared/api/schema.gen.ts";
 import { useFormat, useWords } from "@/shared/i18n/index.tsx";
 import { OwnerSelect, useOwner } from "@/shared/ui/owner.tsx";
-import { Refusal } from "@/shared/ui/refusal.tsx";
+import { Refusal, wordsForFault } from "@/shared/ui/refusal.tsx";
 import { TokensFrame } from "./frame.tsx";
 
 type Done = ImportOut & { lines: string[] };
@@ -83,6 +83,9 @@ function Result({ done }: { done: Done }) {
   const format = useFormat();
   const count = (value: number) => format.number(value);
   const clean = done.refused.length === 0;
+  const why = (line: RefusedLineOut) =>
+    line.errors.map((one) => `${one.path ? `${one.path}: ` : ""}${wordsForFault(one, words)}`).join(" ") ||
+    (words.refusals.codes[line.code] ?? line.message);
   return (
     <Stack>
       <Alert
@@ -120,7 +123,7 @@ function Result({ done }: { done: Done }) {
                     <Table.Td>
                       <Code style={{ overflowWrap: "anywhere" }}>{done.lines[one.line - 1] ?? ""}</Code>
                     </Table.Td>
-                    <Table.Td>{one.message}</Table.Td>
+                    <Table.Td>{why(one)}</Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>

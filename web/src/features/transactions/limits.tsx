@@ -3,11 +3,11 @@ import { Badge, Button, Group, Modal, NumberInput, Paper, Stack, Table, Text, Ti
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, Refused, told } from "@/shared/api/client.ts";
+import { api, told } from "@/shared/api/client.ts";
 import type { LimitsOut, TransactionDetail } from "@/shared/api/schema.gen.ts";
 import { useFormat, useWords } from "@/shared/i18n/index.tsx";
 import { tell } from "@/shared/ui/notice.ts";
-import { Refusal } from "@/shared/ui/refusal.tsx";
+import { Refusal, useFaults } from "@/shared/ui/refusal.tsx";
 
 const KINDS = ["energyWh", "timeS", "cost", "socPercent"] as const;
 type Kind = (typeof KINDS)[number];
@@ -145,11 +145,7 @@ function Form({ session, close }: { session: TransactionDetail; close: () => voi
       close();
     },
   });
-  const refused = setting.error instanceof Refused ? setting.error : null;
-  const fault = (kind: Kind): string | undefined => {
-    const message = refused?.fault(kind);
-    return message === undefined ? undefined : (said.whyNot[message] ?? message);
-  };
+  const fault = useFaults(setting.error);
   const known = KINDS.some((kind) => fault(kind) !== undefined);
   const decimal = format.number(1.5, 1).includes(",") ? "," : ".";
   const unit = (kind: Kind): string => (kind === "cost" ? session.currency : said.limitUnit[kind]);

@@ -13,10 +13,11 @@ import { StationPick } from "@/shared/station/pick.tsx";
 import { useNumber } from "@/shared/station/station.ts";
 import { Asked } from "@/shared/ui/asked.tsx";
 import { changedFields, type Draft, useDraft } from "@/shared/ui/draft.ts";
-import { faultsOf, Form } from "@/shared/ui/form.tsx";
+import { Form } from "@/shared/ui/form.tsx";
 import { tell } from "@/shared/ui/notice.ts";
 import { OwnerSelect, useOwner } from "@/shared/ui/owner.tsx";
 import { Page } from "@/shared/ui/page.tsx";
+import { useFaults } from "@/shared/ui/refusal.tsx";
 import { Copyable } from "@/shared/ui/secret.tsx";
 import { useAnew, useKinds, useWebhook } from "./known.ts";
 import { meaningOf } from "./meaning.ts";
@@ -52,7 +53,7 @@ export function NewWebhookPage() {
         <Secret made={adding.data} />
       ) : (
         <Form error={adding.error} saving={adding.isPending} submit={adding.mutate} act={words.webhooks.add} backTo="/webhooks">
-          <OwnerSelect value={owner} change={choose} error={faultsOf(adding.error)("organisationId")} />
+          <OwnerSelect value={owner} change={choose} error={useFaults(adding.error)("organisationId")} />
           <Inputs draft={draft} error={adding.error} />
         </Form>
       )}
@@ -127,7 +128,7 @@ function Inputs({ draft, error }: { draft: Draft<Fields>; error: unknown }) {
   const words = useWords();
   const kinds = useKinds();
   const sites = useSites();
-  const fault = faultsOf(error);
+  const fault = useFaults(error);
   const { value, set } = draft;
   const meanings = new Map(kinds.map((one) => [one.kind, meaningOf(one, words)]));
   return (

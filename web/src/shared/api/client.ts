@@ -1,6 +1,6 @@
 /** The API, typed by its own description. Whatever is not a success is thrown as `Refused`. */
 import createClient, { type Middleware } from "openapi-fetch";
-import type { paths, Problem } from "./schema.gen.ts";
+import type { Fault, paths, Problem } from "./schema.gen.ts";
 
 /** What the server said instead of what was asked for; `away` when it said nothing at all. */
 export class Refused extends Error {
@@ -8,7 +8,7 @@ export class Refused extends Error {
     readonly status: number,
     readonly code: string,
     readonly detail: string,
-    readonly faults: readonly { path: string; message: string }[] = [],
+    readonly faults: readonly Fault[] = [],
   ) {
     super(detail);
     this.name = "Refused";
@@ -18,9 +18,9 @@ export class Refused extends Error {
     return new Refused(status, problem?.code ?? "unclear", problem?.detail ?? "", problem?.errors ?? []);
   }
 
-  /** The words for one field of a form, if it was at fault. */
-  fault(path: string): string | undefined {
-    return this.faults.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message;
+  /** What was wrong with one field of a form, if it was at fault. */
+  fault(path: string): Fault | undefined {
+    return this.faults.find((one) => one.path === path || one.path.startsWith(`${path}.`));
   }
 }
 

@@ -3,9 +3,9 @@ import { Button, Group, Modal, Select, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { api, once, Refused, told } from "../api/client.ts";
+import { api, once, told } from "../api/client.ts";
 import { useWords } from "../i18n/index.tsx";
-import { Refusal } from "../ui/refusal.tsx";
+import { Refusal, useFaults } from "../ui/refusal.tsx";
 import { Fields } from "./fields.tsx";
 import { helpOf, type Kind, titleOf, useOffered } from "./kinds.ts";
 import { begun, filled, isComplete, type Values } from "./schema.ts";
@@ -34,7 +34,8 @@ export function BulkDialog({ stationIds, close }: { stationIds: number[]; close:
     event.preventDefault();
     asking.mutate();
   };
-  const fault = (path: string) => (asking.error instanceof Refused ? asking.error.fault(`arguments.${path}`) : undefined);
+  const faults = useFaults(asking.error);
+  const fault = (path: string) => faults(`arguments.${path}`);
   return (
     <Modal opened onClose={close} title={words.commands.bulkTo(stationIds.length)} closeButtonProps={{ "aria-label": words.everyday.close }}>
       <form onSubmit={submit}>

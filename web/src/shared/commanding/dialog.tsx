@@ -2,10 +2,10 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api, once, Refused, told } from "../api/client.ts";
+import { api, once, told } from "../api/client.ts";
 import type { CommandOut, StationOut } from "../api/schema.gen.ts";
 import { useWords } from "../i18n/index.tsx";
-import { Refusal } from "../ui/refusal.tsx";
+import { Refusal, useFaults } from "../ui/refusal.tsx";
 import { Fields } from "./fields.tsx";
 import { helpOf, type Kind, titleOf } from "./kinds.ts";
 import { Outcome, useCommand } from "./outcome.tsx";
@@ -40,8 +40,8 @@ export function CommandDialog({ kind, station, given, close }: Props) {
     event.preventDefault();
     sending.mutate();
   };
-  const fault = (path: string) =>
-    sending.error instanceof Refused ? sending.error.fault(`arguments.${path}`) ?? sending.error.fault(path) : undefined;
+  const faults = useFaults(sending.error);
+  const fault = (path: string) => faults(`arguments.${path}`, path);
   return (
     <Modal
       opened

@@ -2,7 +2,6 @@
 import { Button, Group, Stack } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { Refused } from "../api/client.ts";
 import { useWords } from "../i18n/index.tsx";
 import { Refusal } from "./refusal.tsx";
 
@@ -39,11 +38,4 @@ export function Form({ error, saving, submit, act, backTo, children }: Props) {
       </Stack>
     </form>
   );
-}
-
-export type Fault = (path: string) => string | undefined;
-
-/** What is wrong with a field, by its path. */
-export function faultsOf(error: unknown): Fault {
-  return (path) => (error instanceof Refused ? error.fault(path) : undefined);
 }

@@ -2,6 +2,7 @@
 import { Alert, Button, List } from "@mantine/core";
 import { IconAlertCircle, IconPlugConnectedX } from "@tabler/icons-react";
 import { AWAY, Refused } from "../api/client.ts";
+import type { Fault } from "../api/schema.gen.ts";
 import type { Words } from "../i18n/en/index.ts";
 import { useWords } from "../i18n/index.tsx";
 
@@ -9,8 +10,28 @@ import { useWords } from "../i18n/index.tsx";
 export function wordsFor(error: unknown, words: Words): string {
   if (!(error instanceof Refused)) return words.refusals.unclear;
   if (error.code === AWAY) return words.refusals.away;
-  const known = (words.refusals.codes as Record<string, string | undefined>)[error.code];
-  return known ?? (error.detail || words.refusals.unclear);
+  return words.refusals.codes[error.code] ?? (error.detail || words.refusals.unclear);
+}
+
+/** Words for what is wrong with one field; the server's own, as a sentence, where the language has none for it. */
+export function wordsForFault(fault: Fault, words: Words): string {
+  const known = words.refusals.faults[fault.code]?.(fault.bound ?? 0) ?? words.refusals.codes[fault.code];
+  return known ?? `${fault.message.charAt(0).toUpperCase()}${fault.message.slice(1)}.`;
+}
+
+export type Faults = (...paths: string[]) => string | undefined;
+
+/** What is wrong with the field of a path, in words; the first path that was refused counts. */
+export function useFaults(error: unknown): Faults {
+  const words = useWords();
+  return (...paths) => {
+    if (!(error instanceof Refused)) return undefined;
+    for (const path of paths) {
+      const fault = error.fault(path);
+      if (fault) return wordsForFault(fault, words);
+    }
+    return undefined;
+  };
 }
 
 type Props = { error: unknown; again?: (() => void) | undefined };
@@ -31,7 +52,7 @@ export function Refusal({ error, again }: Props) {
         <List size="sm">
           {faults.map((one) => (
             <List.Item key={`${one.path} ${one.message}`}>
-              {one.path ? <code>{one.path}</code> : null} {one.message}
+              {one.path ? <code>{one.path}</code> : null} {wordsForFault(one, words)}
             </List.Item>
           ))}
         </List>

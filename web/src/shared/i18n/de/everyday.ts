@@ -1,4 +1,5 @@
 import type { everyday as english } from "../en/everyday.ts";
+import { refusals } from "./refusals.ts";
 
 export const everyday: typeof english = {
   everyday: {
@@ -116,16 +117,5 @@ export const everyday: typeof english = {
     commands: "Befehle",
     security: "Sicherheit",
   },
-  refusals: {
-    away: "Der Server antwortet nicht. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
-    unclear: "Etwas ist schiefgegangen, das keinen Namen hat. Versuchen Sie es noch einmal; mehr steht im Log des Servers.",
-    codes: {
-      search_too_wide: "Nennen Sie eine Station oder einen Zeitraum von höchstens sieben Tagen, in dem gesucht werden soll.",
-      credentials_wrong: "Der Name oder das Passwort stimmt nicht.",
-      too_many_attempts: "Zu viele Versuche. Warten Sie ein paar Minuten.",
-      database_away: "Die Datenbank ist nicht da; nichts wurde geändert. Versuchen Sie es bald noch einmal.",
-      not_allowed: "Das dürfen Sie nicht.",
-      changed_meanwhile: "Jemand anders hat dies inzwischen geändert. Sehen Sie es sich noch einmal an, bevor Sie es ändern.",
-    },
-  },
+  refusals,
 };

@@ -150,14 +150,6 @@ export const transactions: typeof english = {
   reached: "Erreicht",
   limitsSet: "Die Grenzen sind gesetzt.",
   nothingSaid: "nichts",
-  whyNot: {
-    "the station sends no energy readings while a transaction runs":
-      "Die Station sendet während des Ladens keine Energiewerte; niemand wüsste, wann die Grenze erreicht ist.",
-    "its readings come so seldom that the limit could be missed by too much":
-      "Die Messwerte der Station kommen so selten, dass die Grenze weit verfehlt werden könnte.",
-    "there is no price": "Es gibt keinen Preis und damit keine Kosten zu begrenzen.",
-    "the station sends no state of charge": "Die Station sendet den Ladestand des Fahrzeugs nicht.",
-  },
   stop: "Ladevorgang beenden",
   stopAsk: "Die Station wird gebeten, diesen Ladevorgang zu beenden. Danach kann abgesteckt werden.",
   stopReasonLabel: "Warum (für das Protokoll)",

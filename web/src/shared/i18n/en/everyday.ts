@@ -119,11 +119,24 @@ export const everyday = {
     unclear: "Something went wrong that has no name. Try again; the server's log says more.",
     codes: {
       search_too_wide: "Name a station, or a time of at most seven days, to search for a text in.",
-      credentials_wrong: "The name or the password is not right.",
+      wrong_login: "The name or the password is not right.",
       too_many_attempts: "Too many attempts. Wait a few minutes.",
       database_away: "The database is away; nothing was changed. Try again soon.",
       not_allowed: "You may not do this.",
+      not_one_of: "This is none of what there is to choose from.",
+      required: "This is needed.",
+      wrong_form: "This does not have the right form.",
+      wrong_type: "This is of the wrong kind.",
       changed_meanwhile: "Somebody else has changed this meanwhile. Look at it again before you change it.",
-    },
+    } as Record<string, string>,
+    /** Where the server's own words do not do. */
+    faults: {
+      not_above: (bound) => `More than ${bound}.`,
+      not_below: (bound) => `Less than ${bound}.`,
+      too_large: (bound) => `At most ${bound}.`,
+      too_long: (bound) => `At most ${bound} characters or entries.`,
+      too_short: (bound) => (bound === 1 ? "This may not be empty." : `At least ${bound} characters or entries.`),
+      too_small: (bound) => `At least ${bound}.`,
+    } as Record<string, (bound: number) => string>,
   },
 };

@@ -146,14 +146,6 @@ export const transactions = {
   reached: "Reached",
   limitsSet: "The limits are set.",
   nothingSaid: "nothing",
-  whyNot: {
-    "the station sends no energy readings while a transaction runs":
-      "The station sends no energy readings while a session runs, so nobody can tell when the limit is reached.",
-    "its readings come so seldom that the limit could be missed by too much":
-      "The station's readings come so seldom that the limit could be missed by far.",
-    "there is no price": "There is no price, so there is no cost to limit.",
-    "the station sends no state of charge": "The station does not send the vehicle's state of charge.",
-  } as Record<string, string>,
   stop: "Stop the session",
   stopAsk: "The station is asked to end this session. The driver can then unplug.",
   stopReasonLabel: "Why (for the audit log)",
