@@ -101,6 +101,9 @@ class Board:
     def secure(self, secc: Secc) -> None:
         """The board speaks no ISO 15118."""
 
+    def judged(self, evse_id: EvseId, *, accepted: bool) -> None:
+        """No vehicle shows a contract here."""
+
     def display(self, texts: tuple[str, ...]) -> None:
         print(*texts, sep="\n")
 

@@ -9,12 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from forecourt.clock import VirtualClock
 from forecourt.ocpp.versions import V16, V21
 from forecourt.station.config import Build, EvseBuild
+from forecourt.station.disturbed import Impossible
+from forecourt.station.scenario.dry import dry
 from forecourt.station.setup import EvseSetup, Setup, WrongSetup, living, read_setup
+from forecourt.station.workbench.doings import spoken
 from forecourt.station.workbench.waiting import happens
 from forecourt.transport import ClientCertificates, serve, server_context, with_passwords
 from tests.cli.csms import Csms
+from tests.station.vehicles import CONTRACT
 from tests.transport.authority import Authority
 
 PASSWORD = "a-password-for-stations"
@@ -78,6 +83,23 @@ settings = { "SampledDataCtrlr.TxUpdatedInterval" = "10" }
     setup = read_setup(file)
     assert setup.build.versions == (V21, V16)
     assert [evse.power_w for evse in setup.build.evses] == [150_000, 11_040]
+
+
+def test_the_contracts_of_vehicles_are_read_from_files(tmp_path: Path) -> None:
+    (tmp_path / "ev.pem").write_text(CONTRACT.chain, encoding="ascii")
+    (tmp_path / "none.pem").write_text("nothing", encoding="ascii")
+    setup = Setup(url="ws://x", contracts={"mine": str(tmp_path / "ev.pem")})
+    assert setup.shown() == {"mine": CONTRACT}
+    bench = dry(setup, VirtualClock())
+    bench.do(spoken("power on"))
+    bench.do(spoken("plug contract=mine"))
+    vehicle = bench.hardware.vehicle_at(1)
+    assert vehicle is not None
+    assert vehicle.contract == CONTRACT
+    with pytest.raises(Impossible, match="yours, only mine"):
+        bench.do(spoken("plug contract=yours"))
+    with pytest.raises(WrongSetup, match=r"none\.pem"):
+        Setup(url="ws://x", contracts={"mine": str(tmp_path / "none.pem")}).shown()
 
 
 def test_all_that_a_station_can_be_built_with_can_be_said() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -15,6 +15,8 @@ from msgspec import UNSET
 from forecourt.ocpp import v2
 from forecourt.ocpp.versions import Version
 from forecourt.pki.certificates import HashData, hash_data, read
+from forecourt.station.hardware.interface import Contract
+from forecourt.station.hardware.vehicle import Model, Vehicle
 from tests.pki.authority import BEGIN, Holder, root
 from tests.station.rig import Rig
 from tests.station.signing import wire
@@ -25,6 +27,31 @@ SECC_ID = "DE-ICE-S-0001"
 V2G_ROOT = root("V2G root")
 V2G_SUB1 = V2G_ROOT.issue("V2G sub 1", ca=True, responder=RESPONDER)
 V2G_SUB2 = V2G_SUB1.issue("V2G sub 2", ca=True, responder=RESPONDER)
+
+
+MO_ROOT = root("MO root")
+MO_SUB1 = MO_ROOT.issue("MO sub 1", ca=True, responder=RESPONDER)
+MO_SUB2 = MO_SUB1.issue("MO sub 2", ca=True, responder=RESPONDER)
+EMAID = "DE8AA1A2B3C4D5"
+LEAF = MO_SUB2.issue(EMAID, responder=RESPONDER)
+CONTRACT = Contract(EMAID, LEAF.pem + MO_SUB2.pem + MO_SUB1.pem)
+CONTRACT_NAMES: Final = (LEAF, MO_SUB2, MO_SUB1, MO_ROOT)
+
+
+def arrives(rig: Rig, contract: Contract = CONTRACT, *, seconds: float = 30, evse_id: int = 1) -> Vehicle:
+    """A vehicle with a contract is plugged in."""
+    vehicle = Vehicle(Model(talks=True), soc=0.3)
+    vehicle.contract = contract
+    rig.hardware.plug(vehicle, evse_id=evse_id)
+    rig.time.advance(seconds)
+    return vehicle
+
+
+def judges(rig: Rig, verdict: Any, certificate: Any) -> None:
+    """What the management system will say to Authorize."""
+    rig.answers[v2.Authorize] = lambda request: v2.AuthorizeResponse(
+        id_token_info=v2.IdTokenInfo(status=verdict), certificate_status=certificate
+    )
 
 
 def install(rig: Rig, use: Any, holder: Holder) -> None:

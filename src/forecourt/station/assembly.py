@@ -62,7 +62,7 @@ from forecourt.station.blocks.smart_charging import v16 as smart_charging_v16
 from forecourt.station.blocks.smart_charging.model import COMPUTED as CHARGING
 from forecourt.station.blocks.tariff import actions as tariff
 from forecourt.station.blocks.tariff import v2 as tariff_v2
-from forecourt.station.blocks.transactions import master_pass, resuming
+from forecourt.station.blocks.transactions import contracts, master_pass, resuming
 from forecourt.station.blocks.transactions import presenting as sessions
 from forecourt.station.blocks.transactions import v2 as transactions_v2
 from forecourt.station.blocks.transactions import v16 as transactions_v16
@@ -150,10 +150,11 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             firmware.on_registered,
         ),
         events.Plugged: (sessions.on_plugged,),
-        events.Unplugged: (sessions.on_unplugged,),
+        events.Unplugged: (contracts.on_unplugged, sessions.on_unplugged),
         events.Parked: (sessions.on_parked,),
         events.Drawing: (sessions.on_drawing,),
         events.Presented: (sessions.on_presented,),
+        events.ContractShown: (contracts.on_contract_shown,),
         events.Chosen: (master_pass.on_chosen,),
         events.Restricted: (limits.on_restricted,),
         events.Hurried: (priority.on_hurried,),

@@ -26,7 +26,7 @@ from forecourt.station.device_model.table import Name
 from forecourt.station.device_model.values import DeviceModel, Refusal
 from forecourt.station.dialects import Dialect, Listener
 from forecourt.station.draws import Draws
-from forecourt.station.hardware.interface import Hardware, Needs
+from forecourt.station.hardware.interface import Contract, Hardware, Needs
 from forecourt.station.link import Link, Route
 from forecourt.station.outbox import Outbox, TransactionMessage
 from forecourt.station.state import FIRMWARE, TRANSACTIONS, Bay
@@ -403,6 +403,9 @@ class Station:
 
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         self.turn(lambda: self.announce(events.Presented(token, evse_id)))
+
+    def contract_shown(self, evse_id: EvseId, contract: Contract) -> None:
+        self.turn(lambda: self.announce(events.ContractShown(evse_id, contract)))
 
     def chosen(self, evse_ids: Iterable[EvseId]) -> None:
         self.turn(lambda: self.announce(events.Chosen(tuple(evse_ids))))

@@ -14,9 +14,11 @@ import msgspec
 from forecourt.clock import SYSTEM, Clock
 from forecourt.ocpp.versions import V16, VERSIONS, Version
 from forecourt.pki import certificates
+from forecourt.pki.certificates import InvalidCertificate
 from forecourt.station.blocks.certificates.model import Identity, Use
 from forecourt.station.blocks.certificates.store import IDENTITIES, ROOTS, endow, trust
 from forecourt.station.config import NEWEST_FIRST, Build, EvseBuild
+from forecourt.station.hardware.interface import Contract
 from forecourt.station.http_transfers import HttpTransfers
 from forecourt.station.online import OnlineLink
 from forecourt.station.online_soap import SoapLink
@@ -55,7 +57,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     `settings` are variables (`Component.Variable`) before the first start. Over SOAP the station listens at `soap-host` and
     `soap-port` and says that it can be reached at `soap-address`. `ca` is a PEM file with whom to trust, if not the system's; `certificate`
-    (with its chain) and `key` are PEM files for security profile 3. The security profile is what follows from all this.
+    (with its chain) and `key` are PEM files for security profile 3. The security profile is what follows from all this. `contracts` are
+    PEM files, by a name, with the certificate and chain of a vehicle that is paid for by what it shows.
     """
 
     url: str = ""
@@ -71,6 +74,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ca: str | None = None
     certificate: str | None = None
     key: str | None = None
+    contracts: dict[str, str] = {}
     unsigned_firmware: bool = False
     additional_root_check: bool = False
     log_pages: int = 32
@@ -127,6 +131,17 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         except ValueError as error:
             raise WrongSetup(str(error)) from error
         storage.commit()
+
+    def shown(self) -> dict[str, Contract]:
+        """The contracts, by name. Raises WrongSetup, OSError."""
+        found: dict[str, Contract] = {}
+        for name, file in self.contracts.items():
+            chain = _text(file)
+            try:
+                found[name] = Contract(certificates.common_name(certificates.read(chain)[0]) or "", chain)
+            except InvalidCertificate as error:
+                raise WrongSetup(f"{file}: {error}") from error
+        return found
 
     def line(self) -> Line:
         """Its connection. Raises WrongSetup, OSError for a file that is not there."""
@@ -200,7 +215,7 @@ async def living(
     storage = Memory() if folder is None else Sqlite(folder / DATABASE)
     setup.endow(storage)
     transfers = HttpTransfers()
-    bench = Workbench(build, timeline, line, storage, transfers=transfers)
+    bench = Workbench(build, timeline, line, storage, transfers=transfers, contracts=setup.shown())
     if powered:
         bench.powered.power_on()
     try:

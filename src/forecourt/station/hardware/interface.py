@@ -67,6 +67,14 @@ class Secc:
     staples: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """By which a vehicle is paid for: its eMAID, and its certificate with the chain, leaf first, as PEM text."""
+
+    emaid: str
+    chain: str
+
+
 class Signer(Protocol):
     """A meter that signs: ECDSA with SHA-256 on P-256. `public_key` is a SubjectPublicKeyInfo in DER."""
 
@@ -111,6 +119,9 @@ class Hardware(Protocol):
     def secure(self, secc: Secc) -> None:
         """From now on speak TLS with vehicles as this one. Told at the start, and whenever something about it is new."""
 
+    def judged(self, evse_id: EvseId, *, accepted: bool) -> None:
+        """Tell the vehicle that has shown a contract whether it may charge; if not, its driver may still show a card."""
+
     def show(self, evse_id: EvseId | None, text: str) -> None:
         """Show a text to the driver, where there is a display."""
 
@@ -145,6 +156,9 @@ class Events(Protocol):
 
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         """A token was held to the reader, of one EVSE or of the station."""
+
+    def contract_shown(self, evse_id: EvseId, contract: Contract) -> None:
+        """A vehicle wants to charge by this contract, and has proved that it holds the key of the certificate."""
 
     def chosen(self, evse_ids: Iterable[EvseId]) -> None:
         """The driver has chosen among what `choose` has put to him; none is a choice too."""

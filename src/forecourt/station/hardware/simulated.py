@@ -16,7 +16,7 @@ from forecourt.station.hardware.vehicle import STEP_S, Vehicle
 from forecourt.station.timeline import Timeline
 
 TALK_S: Final = 0.5
-"""From the contactor closing to the vehicle telling its needs, if it tells any."""
+"""From the plug to a vehicle showing its contract, and from the contactor closing to its telling its needs, if it has any."""
 REACTION_S: Final = 1.0
 """From the contactor closing, or the offer rising, to the vehicle taking energy."""
 
@@ -112,7 +112,7 @@ class SimulatedHardware:
         socket.vehicle = vehicle or Vehicle()
         socket.connector_id = ConnectorId(connector_id)
         if self._events is not None:
-            self._events.plugged(socket.evse_id, socket.connector_id)
+            self._plugged(socket, self._events)
 
     def park(self, *, evse_id: int = 1, there: bool = True) -> None:
         """Drive into the parking bay in front of a sensor, or out of it."""
@@ -206,7 +206,7 @@ class SimulatedHardware:
             if socket.parked:
                 events.parked(socket.evse_id, there=True)
             if socket.vehicle is not None:
-                events.plugged(socket.evse_id, socket.connector_id)
+                self._plugged(socket, events)
 
     def close_contactor(self, evse_id: EvseId) -> None:
         socket = self._sockets[evse_id]
@@ -264,6 +264,11 @@ class SimulatedHardware:
     def secure(self, secc: Secc) -> None:
         self.secc = secc
 
+    def judged(self, evse_id: EvseId, *, accepted: bool) -> None:
+        vehicle = self._sockets[evse_id].vehicle
+        if vehicle is not None:
+            vehicle.paid = accepted
+
     def show(self, evse_id: EvseId | None, text: str) -> None:
         if self.shown is not None:
             self.shown.append(text)
@@ -290,6 +295,16 @@ class SimulatedHardware:
         self._install = None
         if self._events is not None:
             self._events.installed(version)
+
+    def _plugged(self, socket: _Socket, events: Events) -> None:
+        vehicle = socket.vehicle
+        events.plugged(socket.evse_id, socket.connector_id)
+        if vehicle is not None and vehicle.contract is not None:
+            self._timeline.after(TALK_S, lambda: self._introduce(socket, vehicle))
+
+    def _introduce(self, socket: _Socket, vehicle: Vehicle) -> None:
+        if socket.vehicle is vehicle and vehicle.contract is not None and self._events is not None:
+            self._events.contract_shown(socket.evse_id, vehicle.contract)
 
     def _talk(self, socket: _Socket) -> None:
         vehicle, built = socket.vehicle, socket.built

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from forecourt.station.hardware.interface import Needs
+from forecourt.station.hardware.interface import Contract, Needs
 
 STEP_S: Final = 60.0
 _TAPER: Final = ((0.0, 1.0), (0.8, 1.0), (0.9, 0.5), (1.0, 0.08))
@@ -40,15 +40,20 @@ class Model:
 
 
 class Vehicle:
-    """One vehicle with what is in its battery. `target` is the state of charge at which it wants no more."""
+    """One vehicle with what is in its battery. `target` is the state of charge at which it wants no more.
 
-    __slots__ = ("departs_at", "energy_wh", "model", "target")
+    `contract` is what it shows when it is plugged in; `paid` what it was told then.
+    """
+
+    __slots__ = ("contract", "departs_at", "energy_wh", "model", "paid", "target")
 
     def __init__(self, model: Model | None = None, *, soc: float = 0.4, target: float = 1.0) -> None:
         self.model: Final = model or Model()
         self.energy_wh = self.model.battery_wh * soc
         self.target = target
         self.departs_at: datetime | None = None
+        self.contract: Contract | None = None
+        self.paid: bool | None = None
 
     @property
     def soc(self) -> float:

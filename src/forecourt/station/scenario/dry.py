@@ -16,4 +16,4 @@ def dry(setup: Setup, clock: Clock) -> Workbench:
     build, timeline, storage = setup.build, RealTimeline(clock), Memory()
     setup.endow(storage)
     link = ScriptedLink(timeline, build.versions[0], Accepting(timeline))
-    return Workbench(build, timeline, link, storage)
+    return Workbench(build, timeline, link, storage, contracts=setup.shown())

@@ -24,7 +24,7 @@ class _Doing(
 
 class Plug(_Doing, frozen=True, tag="plug"):
     """Plug a vehicle in. States of charge are 0 to 1; `target` is the one it wants. With `talks` it tells its needs (ISO 15118),
-    and when it leaves."""
+    and when it leaves; `contract` names one of the station's file, by which it is paid for."""
 
     evse: int = 1
     connector: int = 1
@@ -37,6 +37,7 @@ class Plug(_Doing, frozen=True, tag="plug"):
     discharge_w: float = 0.0
     talks: bool = False
     leaves_in_s: float | None = None
+    contract: str | None = None
 
 
 class Unplug(_Doing, frozen=True, tag="unplug"):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -19,6 +20,7 @@ from forecourt.station.core import Station
 from forecourt.station.device_model.table import Mutability, Name, named, table
 from forecourt.station.device_model.values import Found
 from forecourt.station.disturbed import Disturbance, DisturbedLink, DisturbedStorage, Impossible, SteppedTimeline
+from forecourt.station.hardware.interface import Contract
 from forecourt.station.hardware.simulated import SimulatedHardware
 from forecourt.station.hardware.vehicle import Model, Vehicle
 from forecourt.station.running import AttachedLink, Powered, kept_registers, preset
@@ -68,7 +70,10 @@ class StationState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Workbench:
-    """One station over a link that can be disturbed, with a storage that can be full and a clock that can jump."""
+    """One station over a link that can be disturbed, with a storage that can be full and a clock that can jump.
+
+    `contracts` are those that vehicles can have, by name.
+    """
 
     def __init__(
         self,
@@ -78,6 +83,7 @@ class Workbench:
         storage: Storage,
         *,
         transfers: Transfers | None = None,
+        contracts: Mapping[str, Contract] = MappingProxyType({}),
     ) -> None:
         self.build: Final = build
         self.timeline: Final = SteppedTimeline(timeline)
@@ -85,6 +91,7 @@ class Workbench:
         self.storage: Final = DisturbedStorage(storage)
         self.hardware: Final = SimulatedHardware(build, self.timeline, kept_registers(storage))
         self.powered: Final = Powered(build, self.timeline, self.link, self.hardware, self.storage, transfers)
+        self.contracts: Final = contracts
         self.records: Final[deque[Record]] = deque(maxlen=KEPT)
         self._number = 0
         self._followers: list[Callable[[Record], object]] = []
@@ -191,6 +198,10 @@ class Workbench:
         vehicle = Vehicle(model, soc=plug.soc, target=plug.target)
         if plug.leaves_in_s is not None:
             vehicle.departs_at = self.timeline.now() + timedelta(seconds=plug.leaves_in_s)
+        if plug.contract is not None:
+            if plug.contract not in self.contracts:
+                raise Impossible(f"there is no contract {plug.contract}, only {', '.join(self.contracts) or 'none'}")
+            vehicle.contract = self.contracts[plug.contract]
         return vehicle
 
     def _power(self, to: str) -> None:

@@ -21,6 +21,7 @@ from forecourt.charging.local_authorization import (
     judge_locally,
 )
 from forecourt.charging.tokens import Token, TokenKind, Verdict
+from forecourt.station.blocks.authorization import contracts
 from forecourt.station.blocks.authorization.model import (
     CACHE,
     CACHE_SIZE,
@@ -28,13 +29,18 @@ from forecourt.station.blocks.authorization.model import (
     LIST_SIZE,
     LIST_VERSION,
     Ask,
+    Evidence,
     Known,
     key_of,
 )
 from forecourt.station.core import Station
+from forecourt.station.hardware.interface import Contract
 
 _UNASKED: Final = frozenset({TokenKind.NO_AUTHORIZATION, TokenKind.CENTRAL})
 """Kinds that nobody is asked about (C02.FR.03, C05.FR.02)."""
+
+_ISO15118: Final = "ISO15118Ctrlr"
+_REFUSED: Final = TokenInfo(verdict=Verdict.INVALID)
 
 Then = Callable[[TokenInfo], object]
 
@@ -50,7 +56,7 @@ def judge(station: Station, token: Token, then: Then) -> None:
         return
     if station.model.flag("AuthCtrlr", "DisableRemoteAuthorization"):
         # Only what is known here counts (Part 2, DisableRemoteAuthorization).
-        then(_verdict(_locally(station, token, online=False)))
+        then(judge_offline(station, token))
         return
     ask = Ask(token)
 
@@ -58,9 +64,53 @@ def judge(station: Station, token: Token, then: Then) -> None:
         if ask.info is not None:
             then(ask.info)
         else:
-            then(_verdict(_locally(station, token, online=False)))
+            then(judge_offline(station, token))
 
     station.say(ask, urgent=True, ended=ended)
+
+
+def judge_contract(station: Station, contract: Contract, then: Then) -> None:
+    """The same for what a vehicle shows (C07): its certificates come first, then its eMAID. That it holds the key of the certificate,
+    the hardware has seen to."""
+    model, token = station.model, Token(contract.emaid, TokenKind.EMAID)
+    checked = contracts.check(station, contract)
+    if not model.flag(_ISO15118, "PnCEnabled") or not (checked.valid or checked.strange):
+        then(_REFUSED)
+        return
+
+    def alone() -> None:
+        # C07.FR.07 to 12. Where nobody may be asked, what is known here counts also online.
+        may = station.online or model.flag(_ISO15118, "ContractValidationOffline")
+        then(judge_offline(station, token) if checked.valid and may else _REFUSED)
+
+    if not station.online or model.flag("AuthCtrlr", "DisableRemoteAuthorization"):
+        alone()
+        return
+    central = model.flag(_ISO15118, "CentralContractValidationAllowed")
+    if not central and not (checked.valid and checked.questions):
+        # Neither the station nor the management system could tell what has become of the certificate.
+        then(_REFUSED)
+        return
+    evidence = Evidence(
+        questions=checked.questions, chain=contract.chain if central else None, needs_chain=not checked.valid
+    )
+    ask = Ask(token, evidence)
+
+    def ended(answered: bool) -> None:
+        if ask.info is not None:
+            then(ask.info)
+        elif station.online:
+            # No answer is no leave: with a card the same vehicle may still charge.
+            then(_REFUSED)
+        else:
+            alone()
+
+    station.say(ask, urgent=True, ended=ended)
+
+
+def judge_offline(station: Station, token: Token) -> TokenInfo:
+    """The verdict that the station comes to by itself, as if there were no connection (C12, C13, C15)."""
+    return _verdict(_locally(station, token, online=False))
 
 
 def learn(station: Station, token: Token, info: TokenInfo) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from forecourt.charging.local_authorization import Cached, Entry, LocalList, TokenInfo
 from forecourt.charging.tokens import Token
+from forecourt.pki.certificates import HashData
 from forecourt.station.storage import Shelf
 
 if TYPE_CHECKING:
@@ -19,13 +21,24 @@ CACHE_SIZE: Final = 1000
 LIST_SIZE: Final = 1000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What stands behind an eMAID: which certificates may be asked about and where, and the chain as PEM text if the management
+    system is to check that too. With `needs_chain` it is worth nothing without."""
+
+    questions: tuple[tuple[HashData, str], ...]
+    chain: str | None
+    needs_chain: bool
+
+
 class Ask:
     """Authorize. `info` is the answer, once there is one."""
 
-    __slots__ = ("info", "token")
+    __slots__ = ("evidence", "info", "token")
 
-    def __init__(self, token: Token) -> None:
+    def __init__(self, token: Token, evidence: Evidence | None = None) -> None:
         self.token = token
+        self.evidence = evidence
         self.info: TokenInfo | None = None
 
 

@@ -19,7 +19,9 @@ MAX_ID_TAG_LENGTH: Final = 20
 
 
 def say_ask(station: Station, ask: Ask) -> v16.Authorize | None:
-    """Section 4.1. What is longer than an idTag cannot be asked about."""
+    """Section 4.1. What is longer than an idTag cannot be asked about, and of contracts nothing can be told."""
+    if ask.evidence is not None:
+        return None
     return v16.Authorize(id_tag=ask.token.value) if len(ask.token.value) <= MAX_ID_TAG_LENGTH else None
 
 

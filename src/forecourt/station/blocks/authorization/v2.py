@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from msgspec import UNSET
 
 from forecourt.charging.local_authorization import Entry
+from forecourt.charging.tokens import Verdict
 from forecourt.ocpp import v2
 from forecourt.station import events
 from forecourt.station.blocks.authorization import actions
 from forecourt.station.blocks.authorization.model import Ask
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Said, Says
-from forecourt.station.words.v2 import id_token, info_of, token_of
+from forecourt.station.words.v2 import fits, id_token, info_of, ocsp_data, token_of
 
 
-def say_ask(station: Station, ask: Ask) -> v2.Authorize:
-    """C01."""
-    return v2.Authorize(id_token=id_token(ask.token))
+def say_ask(station: Station, ask: Ask) -> v2.Authorize | None:
+    """C01; C07.FR.02, 06 where there is a contract."""
+    evidence = ask.evidence
+    if evidence is None:
+        return v2.Authorize(id_token=id_token(ask.token))
+    room = evidence.chain is not None and fits(station, v2.Authorize, "certificate", evidence.chain)
+    if evidence.needs_chain and not room:
+        return None
+    questions = (
+        ocsp_data(named, place)
+        for named, place in evidence.questions
+        if fits(station, v2.OCSPRequestData, "responder_url", place)
+    )
+    return v2.Authorize(
+        id_token=id_token(ask.token),
+        certificate=evidence.chain if evidence.chain is not None and room else UNSET,
+        iso15118_certificate_hash_data=tuple(questions) or UNSET,
+    )
 
 
 def heard_ask(station: Station, ask: Ask, answer: v2.AuthorizeResponse) -> None:
-    ask.info = info_of(answer.id_token_info)
+    """Of a contract the certificate and the eMAID must both be accepted."""
+    info = info_of(answer.id_token_info)
+    if ask.evidence is not None and answer.certificate_status != "Accepted" and info.verdict is Verdict.ACCEPTED:
+        info = replace(info, verdict=Verdict.INVALID)
+    ask.info = info
     if answer.id_token_info.personal_message is not UNSET:
         station.announce(events.PersonalMessage(ask.token, None, answer.id_token_info.personal_message.content))
     actions.learn(station, ask.token, ask.info)

@@ -121,12 +121,23 @@ def _judged(station: Station, token: Token, evse_id: EvseId | None, info: TokenI
     if guarded:
         master_pass.use(station, token, guarded)
         return
+    if bay is None:
+        refused = info.verdict is not Verdict.ACCEPTED
+        station.hardware.show(evse_id, f"Not accepted: {info.verdict.value}" if refused else "Not here")
+    else:
+        admit(station, bay, token, info, evse_id)
+
+
+def admit(station: Station, bay: Bay, token: Token, info: TokenInfo, reader: EvseId | None = None) -> None:
+    """Begin a session at a bay, or show at the reader of an EVSE (or of the station) why not."""
+    master = station.model.text("AuthCtrlr", "MasterPassGroupId")
+    master_group = Token.untyped(master) if master else None
     if info.verdict is not Verdict.ACCEPTED:
-        station.hardware.show(evse_id, f"Not accepted: {info.verdict.value}")
+        station.hardware.show(reader, f"Not accepted: {info.verdict.value}")
         return
     # C16.FR.03: the master pass starts nothing.
-    if bay is None or same_group(info.group, master_group) or (info.evse_ids and bay.evse_id not in info.evse_ids):
-        station.hardware.show(evse_id, "Not here")
+    if same_group(info.group, master_group) or (info.evse_ids and bay.evse_id not in info.evse_ids):
+        station.hardware.show(reader, "Not here")
         return
     used = reservation.use(station, bay, token, info.group)
     authorization = Authorization(token=token, group=info.group, reservation_id=used, languages=info.languages)
