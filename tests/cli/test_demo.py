@@ -80,6 +80,7 @@ def test_a_taken_port_is_passed_over() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert free_port(port) > port
+    assert free_port(port, but=port) > port
 
 
 def test_the_demo_keeps_its_data_where_the_account_keeps_data(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,10 @@ from click.testing import CliRunner
 
 from forecourt.cli import whereabouts
 from forecourt.cli.main import main
+from forecourt.cli.serve import station_urls
+from forecourt.cli.stations import instructions
+from forecourt.csms.config import Config
+from forecourt.csms.config import Server as ServerSettings
 from forecourt.ocpp import v2, v16
 from forecourt.ocpp.versions import V16, V21
 from forecourt.transport import connect
@@ -95,8 +99,32 @@ def test_instructions_fit_the_security_profile_and_the_door(server: Server) -> N
     assert "wss://" in with_certificate
     assert "set tls.certificates first" in with_certificate
     soap = server.said("station", "add", "CP4", "--soap", "--soap-address", "http://127.0.0.1:9999/")
-    assert re.search(r"OCPP 1\.6 SOAP\s+central system http://127\.0\.0\.1:\d+/ocpp, charge box identity CP4", soap)
+    assert re.search(r"^address\s+http://127\.0\.0\.1:\d+/ocpp$", soap, flags=re.MULTILINE)
+    assert re.search(r"OCPP 1\.6 SOAP\s+it is called at http://127\.0\.0\.1:9999/", soap)
     assert "2.0.1" not in soap
+    assert "ws://" not in soap
+    open_ones = server.said("station", "add", "CP9", "--security-profile", "0")
+    assert "only where gateway.allow_profile_0 is set" in open_ones
+    assert "password " not in open_ones.replace("without a password", "")
+    trusted = server.said("station", "add", "CP10", "--soap", "--security-profile", "0")
+    assert "only from networks in soap.trusted_networks" in trusted
+    assert "/api/v1/stations/" in with_certificate
+
+
+def test_behind_a_proxy_stations_are_told_the_public_address() -> None:
+    made = {
+        "id": 7,
+        "stationId": "CP1",
+        "securityProfile": 2,
+        "password": "secret",
+        "soapEnabled": False,
+        "url": "wss://charging.example.org/ocpp/CP1",
+    }
+    public = station_urls(Config(server=ServerSettings(public_url="wss://charging.example.org/")), 8180)
+    assert public == ["wss://charging.example.org/ocpp"]
+    words = instructions(made, public)
+    assert re.search(r"^address\s+wss://charging\.example\.org/ocpp/$", words, flags=re.MULTILINE)
+    assert "set tls.certificates first" not in words
 
 
 def test_stations_are_removed_and_what_cannot_be_done_is_said_in_words(server: Server) -> None:
@@ -208,5 +236,7 @@ def test_without_a_server_it_is_said_how_to_start_one(tmp_path: Path) -> None:
     assert ended.exit_code == 3
     assert "forecourt serve" in ended.output
     # Left behind by a process that was killed.
-    (tmp_path / whereabouts.FILE).write_text('{"api_url":"http://127.0.0.1:1","station_urls":[],"process":2147483646}')
+    (tmp_path / whereabouts.FILE).write_text(
+        '{"api_url":"http://127.0.0.1:1","station_urls":[],"ports":[],"process":2147483646}'
+    )
     assert CliRunner().invoke(main, ["station", "list", "--data", str(tmp_path)]).exit_code == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import signal
 import socket
 import stat
@@ -12,7 +14,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from rich.console import Console
 
+from forecourt.cli.serve import where
+from forecourt.csms.config import Api, Config, Database, Server
 from tests.cli.processes import LIMIT_S, folder, processes_naming, started
 
 ANY_PORTS = {"FORECOURT__SERVER__PORT": "0", "FORECOURT__API__PORT": "0", "FORECOURT__SERVER__HOST": "127.0.0.1"}
@@ -37,7 +42,8 @@ def test_a_server_says_where_it_is_ends_in_good_order_and_goes_on_with_its_data(
     with started("serve", "--data", str(data), **ANY_PORTS) as server:
         password = server.until(r"sign in as admin with the password (\S+)")[1]
         server.until(r"ws://127\.0\.0\.1:\d+/ocpp/.*OCPP 1\.6J, 2\.0\.1, 2\.1")
-        url = server.until(r"(http://127\.0\.0\.1:\d+)/api/docs")[1]
+        url = server.until(r"dashboard +(http://127\.0\.0\.1:\d+)/$")[1]
+        server.until(rf"API +{re.escape(url)}/api/docs")
         server.until(str(data.resolve()))
         login = {"login": "admin", "password": password}
         with httpx2.Client(base_url=url) as client:
@@ -56,6 +62,19 @@ def test_a_server_says_where_it_is_ends_in_good_order_and_goes_on_with_its_data(
             assert [site["name"] for site in client.get("/api/v1/sites").json()["items"]] == ["Depot"]
         assert again.end(signal.SIGTERM) == 0
     assert processes_naming(str(data)) == []
+
+
+def test_addresses_are_whole_in_a_narrow_window_whatever_they_are_made_of(tmp_path: Path) -> None:
+    config = Config(
+        server=Server(host="2001:db8::7"),
+        api=Api(host="2001:db8::a-name-that-is-rather-long-for-a-line-of-eighty-characters"),
+        database=Database(folder=tmp_path / "[bold]"),
+    )
+    said = io.StringIO()
+    Console(file=said, width=40, soft_wrap=True).print(where(config, 8180, 8080))
+    assert "  stations   ws://[2001:db8::7]:8180/ocpp/  OCPP 1.6J" in said.getvalue()
+    assert f"http://[{config.api.host}]:8080/api/docs" in said.getvalue()
+    assert str((tmp_path / "[bold]").resolve()) in said.getvalue()
 
 
 def test_what_was_backed_up_beside_a_running_server_can_be_restored(data: Path) -> None:
@@ -84,6 +103,16 @@ def test_a_taken_port_is_said_before_anything_is_made(data: Path) -> None:
         refused = forecourt("serve", "--data", str(data), **{**ANY_PORTS, "FORECOURT__SERVER__PORT": port})
     assert refused.returncode == 1
     assert f"port {port}, for stations, is taken by" in refused.stdout
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("section", ["server", "api"])
+def test_an_address_that_is_not_ours_is_said_before_anything_is_made(data: Path, section: str) -> None:
+    refused = forecourt(
+        "serve", "--data", str(data), **{**ANY_PORTS, f"FORECOURT__{section.upper()}__HOST": "192.0.2.77"}
+    )
+    assert refused.returncode == 1
+    assert f"{section}.host: 192.0.2.77 is no address of this machine" in refused.stdout
     assert not data.exists()
 
 

@@ -15,6 +15,7 @@ from typing import Final
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 
 from forecourt.cli.demo_folder import default_folder
 from forecourt.cli.demo_stations import BLOCKED, MAKES, Make, cards_of, stations
@@ -62,7 +63,8 @@ def demo(data: Path | None, seed: int, port: int, api_port: int, verbose: bool) 
         kept = passwords(folder)
     except OSError as error:
         raise Failure(f"{error.strerror}: {error.filename}") from error
-    config = configuration(folder, kept, port=free_port(port), api_port=free_port(api_port))
+    port = free_port(port)
+    config = configuration(folder, kept, port=port, api_port=free_port(api_port, but=port))
     console.print("[bold]Forecourt demo[/]")
 
     async def say(csms: Csms) -> None:
@@ -72,7 +74,7 @@ def demo(data: Path | None, seed: int, port: int, api_port: int, verbose: bool) 
     def progress(words: str) -> None:
         # The password is shown below anyway.
         if "password" not in words:
-            console.print(f"  {words}", soft_wrap=True)
+            console.print(f"  {words}", soft_wrap=True, markup=False)
 
     until_stopped(live(config, folder, kept, seed, progress), config, say)
     console.print("ended")
@@ -136,9 +138,11 @@ def configuration(folder: Path, kept: Kept, *, port: int, api_port: int) -> Conf
     )
 
 
-def free_port(wanted: int) -> int:
-    """`wanted`, or the next port of this machine that nobody has."""
+def free_port(wanted: int, *, but: int = 0) -> int:
+    """`wanted`, or the next port of this machine that nobody has; never `but`, which is promised already."""
     for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
+        if port == but:
+            continue
         with closing(socket.socket()) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -158,9 +162,9 @@ def where(csms: Csms, folder: Path, kept: Kept) -> str:
         ("dashboard", f"[bold]http://{LOOPBACK}:{csms.api_port}/[/]"),
         ("API", f"http://{LOOPBACK}:{csms.api_port}/api/docs"),
         ("sign in", f"[bold]{LOGIN}[/] with the password [bold]{kept.administrator}[/] (of the first start)"),
-        ("look", f"{command} (or token, site, user)"),
+        ("look", f"{escape(command)} (or token, site, user)"),
         ("your own", f"ws://{LOOPBACK}:{csms.port}/ocpp/ - what you connect waits for you to accept it"),
-        ("data", f"{folder} - remove it to begin anew"),
+        ("data", f"{escape(str(folder))} - remove it to begin anew"),
     )
     return "\n".join(f"  {title:<10}{words}" for title, words in rows)
 

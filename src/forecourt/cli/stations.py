@@ -12,7 +12,6 @@ from rich.table import Table
 from forecourt.cli.lazy import LazyGroup
 from forecourt.cli.remote import Api, options
 
-_WITH_PASSWORD: Final = (1, 2)
 _SECURE: Final = (2, 3)
 
 
@@ -200,42 +199,63 @@ def send(api: Api, identity: str, kind: str, arguments: str, wait: float) -> Non
 def instructions(made: Mapping[str, Any], station_urls: list[str]) -> str:
     """What to type into a charger, field by field, for its version and security profile. Lines of text, so that nothing is cut
     into pieces that do not fit a narrow window."""
-    identity, profile = made["stationId"], made["securityProfile"]
     bases = station_urls or [made["url"].rsplit("/", 1)[0]]
-    if profile in _SECURE:
-        bases = [base.replace("ws://", "wss://", 1) for base in bases]
-    rows = [("address", f"{base}/") for base in bases]
-    rows += [
-        ("", f"or, where it wants all of it in one field: {bases[0]}/{identity}"),
-        ("identity", f"{identity} (also: charge point id, station id)"),
-        ("security profile", str(profile)),
-    ]
-    if made.get("password"):
-        rows += [("user name", identity), ("password", f"{made['password']} (it is not shown again)")]
-    rows += _by_version(made, bases[0])
-    if profile in _SECURE and not any(url.startswith("wss:") for url in station_urls or [made["url"]]):
-        rows.append(("but", "this server has no certificate: set tls.certificates first"))
+    rows = _over_soap(made, bases) if made["soapEnabled"] else _over_json(made, bases)
     lines = [f"{title:<17}{words}" for title, words in rows]
     return "\n".join(["Type this into the charger", *lines])
 
 
-def _by_version(made: Mapping[str, Any], base: str) -> Iterator[tuple[str, str]]:
-    """The same in the names that each version gives these settings."""
+def _over_json(made: Mapping[str, Any], bases: list[str]) -> Iterator[tuple[str, str]]:
+    """In general, then in the names that each version gives these settings."""
     identity, profile, password = made["stationId"], made["securityProfile"], made.get("password")
-    if made["soapEnabled"]:
-        yield "OCPP 1.6 SOAP", f"central system http{base.removeprefix('ws')}, charge box identity {identity}"
-        return
+    has_certificate = any(base.startswith("wss:") for base in bases)
+    if profile in _SECURE:
+        bases = [base.replace("ws://", "wss://", 1) for base in bases]
+    yield from _address(bases, identity)
+    yield "identity", f"{identity} (also: charge point id, station id)"
+    yield "security profile", str(profile)
+    if password:
+        yield "user name", identity
+        yield "password", f"{password} (it is not shown again)"
     key = f", AuthorizationKey = {password}" if password else ""
     yield "OCPP 1.6 JSON", f"SecurityProfile = {profile}{key}"
     key = f", SecurityCtrlr.BasicAuthPassword = {password}" if password else ""
     yield (
         "OCPP 2.0.1, 2.1",
-        f"NetworkConnectionProfile: ocppCsmsUrl = {base}, securityProfile = {profile}, ocppTransport = JSON;"
+        f"NetworkConnectionProfile: ocppCsmsUrl = {bases[0]}, securityProfile = {profile}, ocppTransport = JSON;"
         f" SecurityCtrlr.Identity = {identity}{key}",
     )
+    if profile in _SECURE:
+        yield (
+            "trust",
+            "the root of this server's certificate, as the CSMS root certificate (CentralSystemRootCertificate)",
+        )
     if profile == 3:
         name = made["certificateName"] or identity
-        yield "certificate", f"CN = {name}, O = the name of your organisation; signed by who tls.client_ca names"
+        made_here = f"made by POST /api/v1/stations/{made['id']}/certificates, or signed by who tls.client_ca names"
+        yield "certificate", f"CN = {name}, O = the name of your organisation; {made_here}"
+    if profile in _SECURE and not has_certificate:
+        yield "but", "this server has no certificate: set tls.certificates first"
+    if profile == 0:
+        yield "but", "without a password it is let in only where gateway.allow_profile_0 is set"
+
+
+def _over_soap(made: Mapping[str, Any], bases: list[str]) -> Iterator[tuple[str, str]]:
+    identity, password = made["stationId"], made.get("password")
+    yield from _address([base.replace("ws", "http", 1) for base in bases], identity, slash="")
+    yield "identity", f"{identity} (charge box identity)"
+    yield "OCPP 1.6 SOAP", f"it is called at {made['soapAddress'] or 'the address it names itself'}"
+    if password:
+        yield "user name", identity
+        yield "password", f"{password} (it is not shown again)"
+        yield "but", "for a charger that cannot send a password over SOAP, add it with --security-profile 0"
+    if made["securityProfile"] == 0:
+        yield "but", "without a password it is let in only from networks in soap.trusted_networks"
+
+
+def _address(bases: list[str], identity: str, slash: str = "/") -> Iterator[tuple[str, str]]:
+    yield from (("address", f"{base}{slash}") for base in bases)
+    yield "", f"or, where it wants all of it in one field: {bases[0]}/{identity}"
 
 
 def _key(api: Api, identity: str) -> int:

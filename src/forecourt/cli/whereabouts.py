@@ -14,19 +14,19 @@ FILE: Final = "running.json"
 
 
 class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):
-    """A running server: where its API is, where stations connect, and which process it is."""
+    """A running server: where its API is, where stations connect, the ports it has, and which process it is."""
 
     api_url: str
     station_urls: list[str]
+    ports: list[int]
     process: int
 
 
 @contextmanager
-def announced(folder: Path, api_url: str, station_urls: list[str]) -> Iterator[None]:
+def announced(folder: Path, told: Whereabouts) -> Iterator[None]:
     """Tell, for as long as the block lasts."""
     path = folder / FILE
     half_done = path.with_suffix(".new")
-    told = Whereabouts(api_url=api_url, station_urls=station_urls, process=os.getpid())
     half_done.write_bytes(msgspec.json.encode(told))
     os.replace(half_done, path)
     try:
