@@ -51,6 +51,20 @@ def test_the_environment_overrides_the_file_key_by_key(tmp_path: Path) -> None:
     assert (config.tls.client_ca, config.server.port) == (Path("/ca.pem"), 0)
 
 
+def test_a_variable_has_a_list_written_as_in_the_file() -> None:
+    environment = {
+        "FORECOURT__TLS__CERTIFICATES": '[["a.pem", "a.key"]]',
+        "FORECOURT__SOAP__TRUSTED_NETWORKS": '["10.0.0.0/8", "192.168.1.50/32"]',
+        "FORECOURT__API__ADMINISTRATOR_PASSWORD": '["no list"]',
+    }
+    config = load(None, environment)
+    assert config.tls.certificates == ((Path("a.pem"), Path("a.key")),)
+    assert config.soap.trusted_networks == ("10.0.0.0/8", "192.168.1.50/32")
+    assert config.api.administrator_password == '["no list"]'
+    error = refused(None, {"FORECOURT__SOAP__TRUSTED_NETWORKS": "10.0.0.0/8"})
+    assert (error.code, 'such as ["one", "another"]' in error.message) == ("config_invalid", True)
+
+
 @pytest.mark.parametrize("name", ["FORECOURT_DATABASE_URL", "FORECOURT__DATABASE__URL"])
 def test_the_address_of_the_database_has_a_short_name(name: str) -> None:
     assert load(None, {name: "postgresql://db"}).database.url == "postgresql://db"
@@ -96,6 +110,9 @@ def test_a_misspelt_variable_is_named_even_when_there_is_a_file(tmp_path: Path, 
         "[gateway]\nregistration = 'opened'\n",
         "[gateway]\nmax_message_bytes = 1000\n",
         "[retention]\nevent_days = 0\n",
+        "[retention]\nevent_days = 9999999999\n",
+        "[gateway]\npath = 'ocpp'\n",
+        "[server]\npublic_url = 'charging.example.org'\n",
         "[charging]\ncurrency = 'euro'\n",
         "[charging]\nprice_per_kwh = '0,30'\n",
         "[charging]\nprice_per_kwh = '-1'\n",
@@ -116,6 +133,25 @@ def test_a_variable_whose_value_makes_no_sense_is_named_even_when_there_is_a_fil
     error = refused(written(tmp_path, "[server]\nport = 1\n"), {"FORECOURT__SERVER__PORT": "many"})
     assert error.code == "config_invalid"
     assert error.message.startswith("FORECOURT__SERVER__PORT: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ("[soap]\ntrusted_networks = ['10.0.0.0/8', 'garage']\n", "soap.trusted_networks: 'garage'"),
+        ("[soap]\ntrusted_networks = ['10.0.0.1/8']\n", "soap.trusted_networks: 10.0.0.1/8 has host bits set"),
+        ("[api]\ntrusted_proxies = ['*']\n", "api.trusted_proxies: '*'"),
+    ],
+)
+def test_what_is_no_network_is_refused(tmp_path: Path, content: str, key: str) -> None:
+    error = refused(file := written(tmp_path, content))
+    assert error.code == "config_invalid"
+    assert error.message.startswith(f"{file}: {key}")
+
+
+def test_a_word_that_is_none_of_the_choices_is_answered_with_them(tmp_path: Path) -> None:
+    message = refused(written(tmp_path, "[gateway]\nreading = 'strickt'\n")).message
+    assert message.endswith("; it is one of tolerant, strict")
 
 
 def test_a_variable_below_what_is_no_section_is_refused(tmp_path: Path) -> None:

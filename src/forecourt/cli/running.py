@@ -44,13 +44,17 @@ def until_stopped(
 
 def _refuse_taken_ports(config: Config) -> None:
     """Before anything is made: nobody waits for a database to hear that a port is taken."""
-    for host, port in ((config.server.host, config.server.port), (config.api.host, config.api.port)):
+    listening = [("server", config.server.host, config.server.port)]
+    if config.api.enabled:
+        listening.append(("api", config.api.host, config.api.port))
+    for section, host, port in listening:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            if port:
-                socket.create_server((host, port), family=family).close()
+            socket.create_server((host, port), family=family).close()
         except OSError as error:
-            raise _in_words(error, config) from error
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                raise _in_words(error, config) from error
+            raise Failure(f"{section}.host: {host} is no address of this machine: {error.strerror}") from error
 
 
 async def _until_stopped(running: AbstractAsyncContextManager[T], then: Callable[[T], Awaitable[None]]) -> None:

@@ -241,7 +241,7 @@ async def run(
             host=config.server.host or None,
             port=config.server.port,
             http=soap.http,
-            tls=await files.load(),
+            tls=await files.begin(),
             tls_failed=connection_parts.refusals.note_tls,
             limits=Limits(
                 max_message_bytes=config.gateway.max_message_bytes,

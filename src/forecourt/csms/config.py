@@ -1,7 +1,7 @@
 """What an operator can set: defaults, one TOML file, then the environment, into frozen values.
 
-Sections of the file are the fields of `Config`. An environment variable `FORECOURT__SECTION__KEY` overrides one key,
-`FORECOURT_DATABASE_URL` is short for `FORECOURT__DATABASE__URL`. An unknown section or key stops the start and is
+Sections of the file are the fields of `Config`. An environment variable `FORECOURT__SECTION__KEY` overrides one key, a list being
+written as in the file (`["10.0.0.0/8"]`); `FORECOURT_DATABASE_URL` is short for `FORECOURT__DATABASE__URL`. An unknown section or key stops the start and is
 answered with the nearest known one, because a misspelt setting that is silently ignored is found months later.
 """
 
@@ -11,8 +11,9 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -20,7 +21,7 @@ from msgspec import Meta
 from forecourt.errors import Invalid
 
 Seconds = Annotated[float, Meta(gt=0)]
-Days = Annotated[int, Meta(ge=1)]
+Days = Annotated[int, Meta(ge=1, le=36_500)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 _PLACE: Final = re.compile(r"at `\$\.([\w.]+)")
 """Where in the settings, in the words of msgspec."""
@@ -35,7 +36,8 @@ class Server(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     host: str = "0.0.0.0"  # noqa: S104 - a management system is there to be reached; the demo overrides it with loopback
     port: Port = 8180
-    public_url: str = ""
+    public_url: Annotated[str, Meta(pattern=r"^(wss?://[^\s?#]+)?$")] = ""
+    """What stations are told to connect to, without path and identity, if a proxy stands before this."""
 
 
 class Api(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,7 +69,7 @@ class Tls(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Gateway(Values, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How stations are received. `registration` is what happens to a station nobody announced."""
 
-    path: str = "/ocpp"
+    path: Annotated[str, Meta(pattern=r"^/[^\s?#]*$")] = "/ocpp"
     registration: Literal["closed", "pending", "open"] = "closed"
     allow_profile_0: bool = False
     reading: Literal["tolerant", "strict"] = "tolerant"
@@ -157,15 +159,28 @@ def load(file: Path | None, environment: Mapping[str, str]) -> Config:
             raise Invalid("config_not_toml", f"{file}: {error}") from error
     sources: dict[str, str] = {}
     for name, path, value in _overrides(environment):
-        _put(settings, path, value, name)
+        _put(settings, path, _as_in_file(path, value, name), name)
         sources[".".join(path)] = name
     _refuse_unknown(settings, Config, str(file), sources, "")
     try:
-        return msgspec.convert(settings, Config, strict=False, dec_hook=_decode)
+        config = msgspec.convert(settings, Config, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         place = _PLACE.search(str(error))
         source = sources.get(place.group(1), str(file)) if place else str(file)
-        raise Invalid("config_invalid", f"{source}: {error}") from error
+        kind = _type_of(place.group(1).split(".")) if place else None
+        choices = f"; it is one of {', '.join(map(str, get_args(kind)))}" if get_origin(kind) is Literal else ""
+        raise Invalid("config_invalid", f"{source}: {error}{choices}") from error
+    for key, networks in (
+        ("api.trusted_proxies", config.api.trusted_proxies),
+        ("soap.trusted_networks", config.soap.trusted_networks),
+    ):
+        for one in networks:
+            try:
+                ip_network(one)
+            except ValueError as error:
+                source = sources.get(key, str(file))
+                raise Invalid("config_invalid", f"{source}: {key}: {error}; such as 10.0.0.0/8 or 10.1.2.3") from error
+    return config
 
 
 def _decode(kind: type, value: object) -> object:
@@ -182,7 +197,27 @@ def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[str, list[str],
             yield name, [part.lower() for part in name.split("__")[1:]], value
 
 
-def _put(settings: dict[str, Any], path: list[str], value: str, name: str) -> None:
+def _as_in_file(path: list[str], value: str, name: str) -> object:
+    """The text of a variable as the file would have it: as it is, unless the key takes a list."""
+    if get_origin(_type_of(path)) is not tuple:
+        return value
+    try:
+        return tomllib.loads(f"it = {value}")["it"]
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid("config_invalid", f'{name}: not a list such as ["one", "another"]: {value}') from error
+
+
+def _type_of(path: list[str]) -> object:
+    """The type of the setting at `path`; None if there is none."""
+    kind: Any = Config
+    for part in path:
+        if not (isinstance(kind, type) and issubclass(kind, Values)):
+            return None
+        kind = {field.name: field.type for field in msgspec.structs.fields(kind)}.get(part)
+    return kind
+
+
+def _put(settings: dict[str, Any], path: list[str], value: object, name: str) -> None:
     for part in path[:-1]:
         inner = settings.setdefault(part, {})
         if not isinstance(inner, dict):

@@ -12,6 +12,7 @@ from forecourt.clock import Clock
 from forecourt.csms.blocks.certificates.model import OwnCertificates
 from forecourt.csms.config import Tls
 from forecourt.csms.gateway.revocation import Revoked, read_lists
+from forecourt.errors import Invalid
 from forecourt.pki.certificates import InvalidCertificate, read, write
 from forecourt.transport.handshake import Certificate
 from forecourt.transport.listener import Listener
@@ -37,6 +38,13 @@ class Certificates:
     def is_revoked(self, certificate: Certificate) -> bool:
         """Whether a station's certificate is on one of the lists. Does not wait."""
         return self._revoked.covers(certificate)
+
+    async def begin(self) -> ssl.SSLContext | None:
+        """As `load`, for a start. Raises Invalid with the file that cannot be used."""
+        try:
+            return await self.load()
+        except (OSError, ValueError) as error:
+            raise Invalid("tls_unusable", f"tls: {error}") from error
 
     async def load(self) -> ssl.SSLContext | None:
         """The context of the listener, None without certificates. Raises OSError, ssl.SSLError, ValueError."""
@@ -69,7 +77,11 @@ class Certificates:
             return None
         # Looked at before they are read: what changes in between is noticed the next time.
         seen = self._look()
-        named = settings.client_ca.read_text() if settings.client_ca is not None else ""
+        for certificate, key in settings.certificates:
+            _try(certificate, key)
+        named = "" if settings.client_ca is None else _roots_in(settings.client_ca)
+        if settings.client_crl and not named:
+            raise ValueError(f"{settings.client_crl[0]} is held against who is in client_ca, which names nobody")
         root = self._root()
         asks = settings.client_ca is not None or bool(root)
         context = server_context(
@@ -117,3 +129,23 @@ class Certificates:
                 continue
             found[file] = (known.st_mtime_ns, known.st_size)
         return found
+
+
+def _roots_in(file: Path) -> str:
+    """The text of a file with certificates. Raises OSError, and ValueError for what holds none."""
+    text = file.read_text(errors="replace")
+    try:
+        read(text)
+    except InvalidCertificate as error:
+        raise ValueError(f"{file}: {error}") from error
+    return text
+
+
+def _try(certificate: Path, key: Path) -> None:
+    """Raise ValueError, which names them, for files that are no certificate and its key. What reads them later names none."""
+    for file in (certificate, key):
+        file.read_bytes()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        raise ValueError(f"{certificate} with {key}: {error.reason or error}") from error
