@@ -57,6 +57,7 @@ async def test_the_figures_tell_what_happens_and_name_no_station(system: System)
     await system.platform.refused("GET", "/nonsense")
     found = await figures(system)
     assert found["forecourt_stations",] == 1
+    assert [found["forecourt_connected_stations", version] for version in ("1.6", "2.0.1", "2.1")] == [0, 0, 0]
     assert found["forecourt_database_available",] == 1
     assert found["forecourt_journal_waiting_entries",] == 0
     assert found["forecourt_commands_total", "queued"] == 1

@@ -16,6 +16,7 @@ from forecourt.csms.stations.commands import CommandStatus
 from forecourt.csms.stations.registry import Stations
 from forecourt.csms.stations.sending import Sending
 from forecourt.csms.store.journal import Journal
+from forecourt.ocpp.versions import VERSIONS
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -37,8 +38,9 @@ class Figures(Collector):
             "forecourt_connected_stations", "stations that are connected, by version", labels=["version"]
         )
         versions = Counter(link.dialect.version.name for link in self._stations.links())
-        for version, count in sorted(versions.items()):
-            connected.add_metric([version], count)
+        # All of them, so that the last one that leaves is seen as 0 and not as nothing.
+        for version in sorted(one.name for one in VERSIONS.values()):
+            connected.add_metric([version], versions[version])
         yield connected
         available = GaugeMetricFamily("forecourt_database_available", "1 while the database takes what it is given")
         available.add_metric([], float(self._journal.available))
