@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import itertools
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -17,18 +20,22 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from forecourt.cli import settings
+from forecourt.cli import settings, whereabouts
+from forecourt.cli.doctor_database import look_at
 from forecourt.cli.places import holder_of, lan_addresses
 from forecourt.clock import SYSTEM
 from forecourt.csms.config import Config
-from forecourt.csms.store.engine import connect
 from forecourt.csms.store.errors import StoreError
-from forecourt.transport import run
 
 SOON: Final = timedelta(days=30)
 LEAST_FREE_BYTES: Final = 2 * 1024**3
-LEAST_FILES: Final = 4096
+FULL_BYTES: Final = 256 * 1024**2
+"""With less a database cannot be made, nor one go on for long."""
+SPARE_FILES: Final = 200
+"""Open files that are no stations: the database's connections, the API's callers, our own."""
 OLDEST_CLOCK: Final = 2025
+_CLOCK_IS_FREE: Final = 5
+"""What Linux answers about a clock that nobody keeps right (TIME_ERROR)."""
 
 
 class Grade(Enum):
@@ -67,9 +74,10 @@ def doctor(file: Path | None, data: Path | None) -> None:
 
 def examine(config: Config, now: datetime) -> Iterator[Finding]:
     """Everything there is to look at."""
-    yield _port("port for stations", config.server.host, config.server.port, "FORECOURT__SERVER__PORT")
+    running = whereabouts.of(config.database.folder)
+    yield _port("port for stations", config.server.host, config.server.port, "FORECOURT__SERVER__PORT", running)
     if config.api.enabled:
-        yield _port("port of the API", config.api.host, config.api.port, "FORECOURT__API__PORT")
+        yield _port("port of the API", config.api.host, config.api.port, "FORECOURT__API__PORT", running)
     yield _addresses()
     yield from _certificates(config, now)
     yield _clock(now)
@@ -78,15 +86,18 @@ def examine(config: Config, now: datetime) -> Iterator[Finding]:
     yield _database(config)
 
 
-def _port(what: str, host: str, port: int, key: str) -> Finding:
+def _port(what: str, host: str, port: int, key: str, running: whereabouts.Whereabouts | None) -> Finding:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family):
-            return Finding(what, Grade.GOOD, f"{port} is free")
+            return Finding(what, Grade.GOOD, f"{port} is free" if port else "any that is free")
     except OSError as error:
+        if running is not None and port in running.ports:
+            return Finding(what, Grade.GOOD, f"{port} is that of the server that runs (pid {running.process})")
+        if error.errno == errno.EACCES:
+            advice = f"ports below 1024 need special rights; set {key} to a higher one"
+            return Finding(what, Grade.BAD, f"{port} may not be had by this account", advice)
         holder = holder_of(port)
-        if "python" in holder or "forecourt" in holder:
-            return Finding(what, Grade.GOOD, f"{port} is in use by {holder}, probably a server of ours")
         words = f"{port} cannot be had: {error.strerror}" + (f", {holder} has it" if holder else "")
         return Finding(what, Grade.BAD, words, f"end what has it, or set {key}")
 
@@ -125,14 +136,38 @@ def _certificates(config: Config, now: datetime) -> Iterator[Finding]:
                 what, Grade.BAD, words, "order the file: server, then its issuer, and so on, without the root"
             )
             continue
-        ends = chain[0].not_valid_after_utc
-        if ends <= now:
+        begins, ends = chain[0].not_valid_before_utc, chain[0].not_valid_after_utc
+        if begins > now:
+            words = f"not valid before {begins:%Y-%m-%d %H:%M} UTC"
+            yield Finding(what, Grade.BAD, words, "wait, or set the clock; no station will connect")
+        elif ends <= now:
             yield Finding(what, Grade.BAD, f"expired on {ends:%Y-%m-%d}", "renew it; no station will connect")
         elif ends <= now + SOON:
             yield Finding(what, Grade.WARNING, f"expires on {ends:%Y-%m-%d}", "renew it")
         else:
             yield Finding(what, Grade.GOOD, f"valid until {ends:%Y-%m-%d}")
+    yield from _roots(config, now)
     yield from _revocations(config, now)
+
+
+def _roots(config: Config, now: datetime) -> Iterator[Finding]:
+    from cryptography import x509
+
+    file = config.tls.client_ca
+    if file is None:
+        return
+    what = f"roots of stations {file}"
+    try:
+        roots = x509.load_pem_x509_certificates(file.read_bytes())
+    except (OSError, ValueError) as error:
+        yield Finding(what, Grade.BAD, f"cannot be read: {error}", "without it the server does not start")
+        return
+    late = [one.subject.rfc4514_string() for one in roots if one.not_valid_after_utc <= now]
+    if late:
+        advice = "put the new one beside it; stations with certificates of an expired root are refused"
+        yield Finding(what, Grade.WARNING, f"expired: {'; '.join(late)}", advice)
+    else:
+        yield Finding(what, Grade.GOOD, f"{len(roots)} of them")
 
 
 def _revocations(config: Config, now: datetime) -> Iterator[Finding]:
@@ -158,9 +193,22 @@ def _revocations(config: Config, now: datetime) -> Iterator[Finding]:
 
 
 def _clock(now: datetime) -> Finding:
+    words = f"{now:%Y-%m-%d %H:%M} UTC"
     if now.year < OLDEST_CLOCK:
         return Finding("clock", Grade.BAD, f"it says {now:%Y-%m-%d}", "set it: stations take their time from here")
-    return Finding("clock", Grade.GOOD, f"{now:%Y-%m-%d %H:%M} UTC")
+    if not clock_is_kept():
+        advice = "have it kept by NTP (timedatectl set-ntp true): stations take their time from here"
+        return Finding("clock", Grade.WARNING, f"{words}, and nobody keeps it right", advice)
+    return Finding("clock", Grade.GOOD, words)
+
+
+def clock_is_kept() -> bool:
+    """Whether something keeps the clock of this machine right, as far as the system tells."""
+    if sys.platform != "linux":
+        return True
+    # A request that is all zero asks and changes nothing. Its size is that of no system that is larger.
+    asked = ctypes.create_string_buffer(512)
+    return bool(ctypes.CDLL(None).adjtimex(asked) != _CLOCK_IS_FREE)
 
 
 def _disk(folder: Path) -> Finding:
@@ -171,10 +219,11 @@ def _disk(folder: Path) -> Finding:
     words = f"{free / 1e9:.1f} GB free for {folder.resolve()}"
     if not os.access(there, os.W_OK):
         return Finding("disk", Grade.BAD, f"{there} cannot be written", "choose another folder with --data")
+    advice = "when it is full, stations are sent away and keep what they have to say"
+    if free < FULL_BYTES:
+        return Finding("disk", Grade.BAD, words, advice)
     if free < LEAST_FREE_BYTES:
-        return Finding(
-            "disk", Grade.WARNING, words, "when it is full, stations are sent away and keep what they have to say"
-        )
+        return Finding("disk", Grade.WARNING, words, advice)
     return Finding("disk", Grade.GOOD, words)
 
 
@@ -182,39 +231,16 @@ def _files(config: Config) -> Finding:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = config.gateway.max_connections
+    wanted = config.gateway.max_connections + SPARE_FILES
     words = f"{soft} open files allowed, {hard} at most"
-    if hard < LEAST_FILES:
-        return Finding("open files", Grade.WARNING, words, f"each station needs one; raise it (ulimit -n {wanted})")
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        advice = f"room for some {max(hard - SPARE_FILES, 0)} stations; raise it (ulimit -Hn {wanted}), or lower gateway.max_connections"
+        return Finding("open files", Grade.WARNING, words, advice)
     return Finding("open files", Grade.GOOD, words)
 
 
 def _database(config: Config) -> Finding:
-    if not config.database.url:
-        return _embedded(config.database.folder / "database")
-
-    async def look() -> str:
-        database = connect(config.database.url, pool_size=1)
-        try:
-            began = SYSTEM.monotonic()
-            release = await database.version()
-            return f"PostgreSQL {release} answers in {(SYSTEM.monotonic() - began) * 1000:.0f} ms"
-        finally:
-            await database.close()
-
-    return _tried("database", lambda: run(look()))
-
-
-def _embedded(folder: Path) -> Finding:
-    from forecourt.csms.store.programs import locate
-
-    if not folder.exists():
-        return _tried("database", lambda: f"embedded PostgreSQL {locate().major}, to be made at the first start")
-    return _tried("database", lambda: f"embedded PostgreSQL {locate().major} in {folder.resolve()}")
-
-
-def _tried(what: str, look: Callable[[], str]) -> Finding:
     try:
-        return Finding(what, Grade.GOOD, look())
+        return Finding("database", Grade.GOOD, look_at(config))
     except (TimeoutError, StoreError, OSError) as error:
-        return Finding(what, Grade.BAD, str(error))
+        return Finding("database", Grade.BAD, str(error))

@@ -27,7 +27,7 @@ from urllib.parse import quote
 from forecourt.csms.store import launch, processes
 from forecourt.csms.store.engine import OWNER
 from forecourt.csms.store.errors import EmbeddedUnavailable
-from forecourt.csms.store.folder import DEDICATED, OURS, Folder, give
+from forecourt.csms.store.folder import DEDICATED, OURS, Folder, give, refuse_closed_path, refuse_network_file_system
 from forecourt.csms.store.making import DATABASE, make_database
 from forecourt.csms.store.programs import PLAIN_ENVIRONMENT, Programs, locate, reachable_by_all
 from forecourt.csms.store.settings import HOST_RULES, server_settings
@@ -39,6 +39,13 @@ _RECOVERY = ("not properly shut down", "redo ", "was interrupted", "syncing data
 _REMEMBERED_LINES = 40
 _LONGEST_PAUSE_S = 10.0
 _PATIENCE_S = 30.0
+
+
+def refuse_place(folder: Path) -> None:
+    """Raise `EmbeddedUnavailable` if no embedded server may live in `folder`, which need not be there."""
+    refuse_network_file_system(folder)
+    if os.geteuid() == 0:
+        refuse_closed_path(folder, DEDICATED)
 
 
 class EmbeddedPostgres:
@@ -132,7 +139,7 @@ class EmbeddedPostgres:
 
     def _prepare(self) -> None:
         if self._account != OURS:
-            self.folder.refuse_closed_path(self._account)
+            refuse_closed_path(self.folder.path, self._account)
             if reachable_by_all(Path(self.programs.path("postgres"))) is not None:
                 self._programs = self.programs.copied_to(self.folder.path)
         if not self.folder.data.exists():

@@ -66,7 +66,7 @@ class Folder:
         """Make the folder, or recognise the one an earlier start made. Raises `EmbeddedUnavailable`, `FolderNotOurs`."""
         self.path = Path(os.path.abspath(path))
         self.data = self.path / "data"
-        _refuse_network_file_system(self.path)
+        refuse_network_file_system(self.path)
         if not self.path.exists():
             self._make()
         self._refuse_strangers()
@@ -175,14 +175,18 @@ class Folder:
             pass
         (self.path / "socket.path").unlink(missing_ok=True)
 
-    def refuse_closed_path(self, account: int) -> None:
-        """Raise `EmbeddedUnavailable` if another account may not walk down to this folder."""
-        closed = reachable_by_all(self.path)
-        if closed is not None:
-            raise EmbeddedUnavailable(
-                f"PostgreSQL must not run as root, and the account it runs as instead (uid {account}) may not enter {closed}:"
-                f" name a folder outside it, or do not start as root"
-            )
+
+def refuse_closed_path(path: Path, account: int) -> None:
+    """Raise `EmbeddedUnavailable` if another account may not walk down to `path`, as far as it is there."""
+    place = path.absolute()
+    while not place.exists():
+        place = place.parent
+    closed = reachable_by_all(place)
+    if closed is not None:
+        raise EmbeddedUnavailable(
+            f"PostgreSQL must not run as root, and the account it runs as instead (uid {account}) may not enter {closed}:"
+            f" name a folder outside it, or do not start as root"
+        )
 
 
 def give(path: Path, account: int) -> None:
@@ -191,7 +195,8 @@ def give(path: Path, account: int) -> None:
         os.chown(path, account, account)
 
 
-def _refuse_network_file_system(path: Path) -> None:
+def refuse_network_file_system(path: Path) -> None:
+    """Raise `EmbeddedUnavailable` if `path` is, or would be, on a file system of another machine."""
     kind = _file_system_of(path)
     if kind in _NETWORK_FILE_SYSTEMS:
         raise EmbeddedUnavailable(
