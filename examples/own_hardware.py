@@ -101,6 +101,9 @@ class Board:
     def secure(self, secc: Secc) -> None:
         """The board speaks no ISO 15118."""
 
+    def certificate(self, evse_id: EvseId, exi: str | None, *, remaining: int = 0) -> None:
+        """No vehicle asks for a certificate here."""
+
     def judged(self, evse_id: EvseId, *, accepted: bool) -> None:
         """No vehicle shows a contract here."""
 

@@ -124,6 +124,8 @@ class Rig:
                 return v2.AuthorizeResponse(id_token_info=ACCEPTED)
             case v2.TransactionEvent() if isinstance(request.id_token, v2.IdToken):
                 return v2.TransactionEventResponse(id_token_info=ACCEPTED)
+            case v2.Get15118EVCertificate():
+                return v2.Get15118EVCertificateResponse(status="Failed", exi_response="")
             case v2.GetCertificateStatus():
                 return v2.GetCertificateStatusResponse(status="Failed")
             case v2.NotifyEVChargingNeeds():

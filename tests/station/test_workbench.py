@@ -200,6 +200,18 @@ def test_a_button_a_parking_bay_and_a_vehicle_that_talks_show_in_the_records() -
     assert {"hurry", "needs"} <= set(kinds)
 
 
+def test_a_vehicle_that_wants_a_certificate_and_gets_none_charges_by_card() -> None:
+    one = Bench(V21)
+    one.do("plug exi=gJgCAAAA renews=true")
+    one.time.advance(10)
+    (wanted,) = [record for record in one.bench.records if record.kind == "wanted"]
+    assert (wanted.evse, wanted.text) == (1, "renews")
+    assert "Get15118EVCertificate" in one.heard
+    one.do("swipe TAG001")
+    one.time.advance(30)
+    assert one.state().evses[0].power_w > 0
+
+
 def test_a_power_failure_with_a_back_up_is_told_before_the_end() -> None:
     one = Bench()
     one.session()

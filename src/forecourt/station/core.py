@@ -26,7 +26,7 @@ from forecourt.station.device_model.table import Name
 from forecourt.station.device_model.values import DeviceModel, Refusal
 from forecourt.station.dialects import Dialect, Listener
 from forecourt.station.draws import Draws
-from forecourt.station.hardware.interface import Contract, Hardware, Needs
+from forecourt.station.hardware.interface import Contract, ContractRequest, Hardware, Needs
 from forecourt.station.link import Link, Route
 from forecourt.station.outbox import Outbox, TransactionMessage
 from forecourt.station.state import FIRMWARE, TRANSACTIONS, Bay
@@ -403,6 +403,9 @@ class Station:
 
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         self.turn(lambda: self.announce(events.Presented(token, evse_id)))
+
+    def certificate_wanted(self, evse_id: EvseId, request: ContractRequest) -> None:
+        self.turn(lambda: self.announce(events.CertificateWanted(evse_id, request)))
 
     def contract_shown(self, evse_id: EvseId, contract: Contract) -> None:
         self.turn(lambda: self.announce(events.ContractShown(evse_id, contract)))

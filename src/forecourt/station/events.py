@@ -13,7 +13,7 @@ from forecourt.station.device_model.table import Name
 
 if TYPE_CHECKING:
     from forecourt.ocpp.message import Message
-    from forecourt.station.hardware.interface import Contract, Needs
+    from forecourt.station.hardware.interface import Contract, ContractRequest, Needs
     from forecourt.station.link import Answer
     from forecourt.station.state import Authorization, Bay
 
@@ -75,6 +75,14 @@ class Drawing:
 class Presented:
     token: Token
     evse_id: EvseId | None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateWanted:
+    """A vehicle asks for a contract certificate."""
+
+    evse_id: EvseId
+    request: ContractRequest
 
 
 @dataclass(frozen=True, slots=True)

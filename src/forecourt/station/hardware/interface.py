@@ -75,6 +75,20 @@ class Contract:
     chain: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractRequest:
+    """By which a vehicle asks for a contract certificate (ISO 15118): its message as EXI in base64, and the name of its schema.
+
+    It `renews` what it has, or wants one anew. ISO 15118-20: `most` is how many contracts it takes, `first` which it prefers.
+    """
+
+    exi: str
+    schema: str = "urn:iso:15118:2:2013:MsgDef"
+    renews: bool = False
+    most: int | None = None
+    first: tuple[str, ...] = ()
+
+
 class Signer(Protocol):
     """A meter that signs: ECDSA with SHA-256 on P-256. `public_key` is a SubjectPublicKeyInfo in DER."""
 
@@ -119,6 +133,10 @@ class Hardware(Protocol):
     def secure(self, secc: Secc) -> None:
         """From now on speak TLS with vehicles as this one. Told at the start, and whenever something about it is new."""
 
+    def certificate(self, evse_id: EvseId, exi: str | None, *, remaining: int = 0) -> None:
+        """Answer the vehicle that has asked for a contract certificate: EXI in base64; None for a failure. `remaining` is how many
+        more it may ask for (ISO 15118-20)."""
+
     def judged(self, evse_id: EvseId, *, accepted: bool) -> None:
         """Tell the vehicle that has shown a contract whether it may charge; if not, its driver may still show a card."""
 
@@ -156,6 +174,9 @@ class Events(Protocol):
 
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         """A token was held to the reader, of one EVSE or of the station."""
+
+    def certificate_wanted(self, evse_id: EvseId, request: ContractRequest) -> None:
+        """A vehicle asks for a contract certificate."""
 
     def contract_shown(self, evse_id: EvseId, contract: Contract) -> None:
         """A vehicle wants to charge by this contract, and has proved that it holds the key of the certificate."""

@@ -264,6 +264,17 @@ class SimulatedHardware:
     def secure(self, secc: Secc) -> None:
         self.secc = secc
 
+    def certificate(self, evse_id: EvseId, exi: str | None, *, remaining: int = 0) -> None:
+        """The vehicle shows what it has got; without a certificate its driver needs a card."""
+        socket = self._sockets[evse_id]
+        vehicle = socket.vehicle
+        if vehicle is None:
+            return
+        vehicle.received.append(exi)
+        if exi is not None:
+            vehicle.asks = vehicle.asks if remaining else None
+            self._timeline.after(TALK_S, lambda: self._introduce(socket, vehicle))
+
     def judged(self, evse_id: EvseId, *, accepted: bool) -> None:
         vehicle = self._sockets[evse_id].vehicle
         if vehicle is not None:
@@ -299,11 +310,15 @@ class SimulatedHardware:
     def _plugged(self, socket: _Socket, events: Events) -> None:
         vehicle = socket.vehicle
         events.plugged(socket.evse_id, socket.connector_id)
-        if vehicle is not None and vehicle.contract is not None:
+        if vehicle is not None and (vehicle.asks is not None or vehicle.contract is not None):
             self._timeline.after(TALK_S, lambda: self._introduce(socket, vehicle))
 
     def _introduce(self, socket: _Socket, vehicle: Vehicle) -> None:
-        if socket.vehicle is vehicle and vehicle.contract is not None and self._events is not None:
+        if socket.vehicle is not vehicle or self._events is None:
+            return
+        if vehicle.asks is not None:
+            self._events.certificate_wanted(socket.evse_id, vehicle.asks)
+        elif vehicle.contract is not None:
             self._events.contract_shown(socket.evse_id, vehicle.contract)
 
     def _talk(self, socket: _Socket) -> None:

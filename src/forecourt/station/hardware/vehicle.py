@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from forecourt.station.hardware.interface import Contract, Needs
+from forecourt.station.hardware.interface import Contract, ContractRequest, Needs
 
 STEP_S: Final = 60.0
 _TAPER: Final = ((0.0, 1.0), (0.8, 1.0), (0.9, 0.5), (1.0, 0.08))
@@ -42,10 +42,11 @@ class Model:
 class Vehicle:
     """One vehicle with what is in its battery. `target` is the state of charge at which it wants no more.
 
-    `contract` is what it shows when it is plugged in; `paid` what it was told then.
+    `contract` is what it shows when it is plugged in; `paid` what it was told then. Before that it `asks` for a certificate;
+    `received` are the answers, None where it was told of a failure.
     """
 
-    __slots__ = ("contract", "departs_at", "energy_wh", "model", "paid", "target")
+    __slots__ = ("asks", "contract", "departs_at", "energy_wh", "model", "paid", "received", "target")
 
     def __init__(self, model: Model | None = None, *, soc: float = 0.4, target: float = 1.0) -> None:
         self.model: Final = model or Model()
@@ -54,6 +55,8 @@ class Vehicle:
         self.departs_at: datetime | None = None
         self.contract: Contract | None = None
         self.paid: bool | None = None
+        self.asks: ContractRequest | None = None
+        self.received: list[str | None] = []
 
     @property
     def soc(self) -> float:

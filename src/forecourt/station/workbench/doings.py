@@ -24,7 +24,8 @@ class _Doing(
 
 class Plug(_Doing, frozen=True, tag="plug"):
     """Plug a vehicle in. States of charge are 0 to 1; `target` is the one it wants. With `talks` it tells its needs (ISO 15118),
-    and when it leaves; `contract` names one of the station's file, by which it is paid for."""
+    and when it leaves; `contract` names one of the station's file, by which it is paid for. First it asks for a
+    certificate by `exi` (base64), one in place of its own if it `renews`."""
 
     evse: int = 1
     connector: int = 1
@@ -38,6 +39,8 @@ class Plug(_Doing, frozen=True, tag="plug"):
     talks: bool = False
     leaves_in_s: float | None = None
     contract: str | None = None
+    exi: str | None = None
+    renews: bool = False
 
 
 class Unplug(_Doing, frozen=True, tag="unplug"):

@@ -20,7 +20,7 @@ from forecourt.station.core import Station
 from forecourt.station.device_model.table import Mutability, Name, named, table
 from forecourt.station.device_model.values import Found
 from forecourt.station.disturbed import Disturbance, DisturbedLink, DisturbedStorage, Impossible, SteppedTimeline
-from forecourt.station.hardware.interface import Contract
+from forecourt.station.hardware.interface import Contract, ContractRequest
 from forecourt.station.hardware.simulated import SimulatedHardware
 from forecourt.station.hardware.vehicle import Model, Vehicle
 from forecourt.station.running import AttachedLink, Powered, kept_registers, preset
@@ -198,6 +198,8 @@ class Workbench:
         vehicle = Vehicle(model, soc=plug.soc, target=plug.target)
         if plug.leaves_in_s is not None:
             vehicle.departs_at = self.timeline.now() + timedelta(seconds=plug.leaves_in_s)
+        if plug.exi is not None:
+            vehicle.asks = ContractRequest(exi=plug.exi, renews=plug.renews)
         if plug.contract is not None:
             if plug.contract not in self.contracts:
                 raise Impossible(f"there is no contract {plug.contract}, only {', '.join(self.contracts) or 'none'}")

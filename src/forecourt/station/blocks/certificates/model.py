@@ -10,7 +10,9 @@ from typing import Final
 import msgspec
 
 from forecourt.pki.certificates import HashData
+from forecourt.station.hardware.interface import ContractRequest
 
+ISO15118: Final = "ISO15118Ctrlr"
 MOST_ROOTS: Final = 20
 """The limit of CertificateEntries."""
 
@@ -81,3 +83,15 @@ class StatusQuestion:
         self.named = named
         self.responder = responder
         self.response: bytes | None = None
+
+
+class ContractQuestion:
+    """Get15118EVCertificate. `answer` is what to hand to the vehicle, once there is something, `remaining` how many contracts more
+    there are for it."""
+
+    __slots__ = ("answer", "remaining", "request")
+
+    def __init__(self, request: ContractRequest) -> None:
+        self.request = request
+        self.answer: str | None = None
+        self.remaining = 0

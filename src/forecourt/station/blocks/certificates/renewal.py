@@ -14,7 +14,7 @@ from forecourt.pki import certificates, chains, keys
 from forecourt.pki.certificates import InvalidCertificate
 from forecourt.station import events
 from forecourt.station.blocks.certificates import v2g
-from forecourt.station.blocks.certificates.model import CertificateRequest, Identity, Own, Pending, Use
+from forecourt.station.blocks.certificates.model import ISO15118, CertificateRequest, Identity, Own, Pending, Use
 from forecourt.station.blocks.certificates.store import CURRENT, PENDING, PREVIOUS, V2G, Certificates
 from forecourt.station.core import Station
 
@@ -22,7 +22,6 @@ EARLY: Final = timedelta(days=30)
 """How long before the end a new certificate is asked for (A03.FR.02)."""
 
 DAY_S: Final = 86_400.0
-ISO15118: Final = "ISO15118Ctrlr"
 SWITCH_S: Final = 5.0
 """From taking over a certificate to connecting with it."""
 

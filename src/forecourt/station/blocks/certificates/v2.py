@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from forecourt.ocpp import v2
 from forecourt.pki.certificates import HashData
 from forecourt.station.blocks.certificates import actions, renewal, v2g
-from forecourt.station.blocks.certificates.model import CertificateRequest, Own, StatusQuestion, Use
+from forecourt.station.blocks.certificates.model import CertificateRequest, ContractQuestion, Own, StatusQuestion, Use
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Said, Says
 from forecourt.station.words.v2 import fits, knows, ocsp_data
@@ -119,6 +119,27 @@ def heard_status(station: Station, question: StatusQuestion, answer: v2.GetCerti
             question.response = None
 
 
+def say_contract(station: Station, question: ContractQuestion) -> v2.Get15118EVCertificate | None:
+    """M01, M02. What is longer than the version lets it be cannot be asked."""
+    asked = question.request
+    if not fits(station, v2.Get15118EVCertificate, "exi_request", asked.exi):
+        return None
+    several = knows(station, v2.Get15118EVCertificate, "maximum_contract_certificate_chains")
+    return v2.Get15118EVCertificate(
+        iso15118_schema_version=asked.schema,
+        action="Update" if asked.renews else "Install",
+        exi_request=asked.exi,
+        maximum_contract_certificate_chains=UNSET if asked.most is None or not several else asked.most,
+        prioritized_emaids=asked.first if asked.first and several else UNSET,
+    )
+
+
+def heard_contract(station: Station, question: ContractQuestion, answer: v2.Get15118EVCertificateResponse) -> None:
+    if answer.status == "Accepted" and answer.exi_response:
+        question.answer = answer.exi_response
+        question.remaining = 0 if answer.remaining_contracts is UNSET else answer.remaining_contracts
+
+
 def _info(reason: str, why: str) -> v2.StatusInfo | UnsetType:
     return v2.StatusInfo(reason_code=reason, additional_info=why[:500]) if why else UNSET
 
@@ -131,5 +152,6 @@ HEARS: Final[Hears] = {
 }
 SAYS: Final[Says] = {
     CertificateRequest: Said(v2.SignCertificate, say_request, heard_request),
+    ContractQuestion: Said(v2.Get15118EVCertificate, say_contract, heard_contract),
     StatusQuestion: Said(v2.GetCertificateStatus, say_status, heard_status),
 }
