@@ -27,10 +27,11 @@ _CODES: Final = tuple(
 )
 
 
-def placed(message: str) -> tuple[str, Flaw]:
-    """The path of the field that a validation error is about (empty for the whole value), and what is wrong with it."""
+def placed(message: str, within: str = "") -> tuple[str, Flaw]:
+    """The path of the field that a validation error is about (empty for the whole value), and what is wrong with it. `within` is
+    where, if the message does not say it."""
     found = _PLACE.match(message)
-    what, path = (found["what"], found["path"] or "") if found else (message, "")
+    what, path = (found["what"], found["path"] or within) if found else (message, within)
     if named := _FIELD.search(what):
         path = f"{path}.{named[1]}" if path else named[1]
     return path.replace("[...]", "[]"), _flaw(what)

@@ -118,13 +118,13 @@ def _validation(request: Request[Any, Any, Any], error: ValidationException) -> 
     faults = []
     for one in error.extra if isinstance(error.extra, list) else []:
         message, key = str(one.get("message", "")), str(one.get("key", ""))
-        path, flaw = placed(message)
+        path, flaw = placed(message, "" if key == "data" else key)
         if one.get("source") != "body":
             faults.append(Fault.of(_parameter(request, key), Flaw(message, flaw.code, flaw.bound), flaw.code))
         elif message == "'data'":
             faults.append(Fault.of("", "this needs a body: a JSON object, sent as application/json", "body_missing"))
         else:
-            faults.append(Fault.of(path or ("" if key == "data" else key), flaw, flaw.code))
+            faults.append(Fault.of(path, flaw, flaw.code))
     detail = "; ".join(f"{fault.path}: {fault.message}" if fault.path else fault.message for fault in faults)
     return problem(422, "invalid", detail or error.detail, faults)
 
