@@ -11,6 +11,7 @@ import type { GeometryCollection, Topology } from "topojson-specification";
 import land from "world-atlas/countries-50m.json?url";
 import type { SiteCounts, SiteOut } from "@/shared/api/schema.gen.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
+import { apart } from "./apart.ts";
 import classes from "./overview.module.css";
 
 type Counted = { site: SiteOut; counts: SiteCounts | undefined };
@@ -105,7 +106,7 @@ function WorldMap({ places }: { places: Counted[] }) {
     const target = map.current;
     if (target === null) return;
     const markers = places.map(({ site, counts }) => {
-      // For the mouse: sites may be too near each other to be told apart, and all are in the list below.
+      // For the mouse; for everybody all of them are in the list below.
       const pin = document.createElement("div");
       pin.className = classes.pin ?? "";
       pin.style.setProperty("--pin", colorOf(counts).pin);
@@ -114,7 +115,18 @@ function WorldMap({ places }: { places: Counted[] }) {
       pin.ariaHidden = "true";
       return new Marker({ element: pin }).setLngLat([site.longitudeDegrees ?? 0, site.latitudeDegrees ?? 0]).addTo(target);
     });
+    const spread = () => {
+      const labels = markers.map((marker) => {
+        const { x, y } = target.project(marker.getLngLat());
+        const { offsetWidth: width, offsetHeight: height } = marker.getElement();
+        return { x, y, width, height };
+      });
+      for (const [index, down] of apart(labels).entries()) markers[index]?.setOffset([0, down]);
+    };
+    spread();
+    target.on("zoom", spread);
     return () => {
+      target.off("zoom", spread);
       for (const marker of markers) marker.remove();
     };
   });
