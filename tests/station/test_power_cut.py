@@ -56,6 +56,9 @@ def run(version: Version, cut_at: int | None, *, resumes: bool = False) -> tuple
         rig.set("TxCtrlr.ResumptionTimeout", "600")
         rig.set("TxCtrlr.AllowEnergyTransferResumption", "true")
         rig.fresh()
+    if version is V16:
+        rig.set("StartTxnSampledData", "Energy.Active.Import.Register")
+        rig.fresh()
     storage.count, storage.at = 0, cut_at
     steps: list[Callable[[], object]] = [
         lambda: rig.hardware.plug(),
@@ -117,6 +120,11 @@ def test_E13_no_transaction_event_is_lost_or_doubled(version: Version, resumes: 
         assert not rig.station.outbox.numberings
 
 
+def context_of(told: Message) -> object:
+    assert isinstance(told, v16.MeterValues)
+    return told.meter_value[0].sampled_value[0].context
+
+
 def test_no_start_or_stop_of_1_6_is_lost_or_doubled() -> None:
     for rig in sweep(V16):
         starts = distinct(list(rig.of(v16.StartTransaction)))
@@ -129,4 +137,6 @@ def test_no_start_or_stop_of_1_6_is_lost_or_doubled() -> None:
             assert last <= start.meter_start <= stop.meter_stop
             last = stop.meter_stop
             assert stop.transaction_id > 0
+        begins = [told for told in distinct(list(rig.of(v16.MeterValues))) if context_of(told) == "Transaction.Begin"]
+        assert len(begins) == len(starts)
         assert not rig.station.outbox.holds()

@@ -146,6 +146,7 @@ class Station:
             self._check,
             self._store,
             lambda name: self.announce(events.VariableChanged(name)),
+            lambda name: self.dialect.defaults.get(name),
         )
         self.registration: Registration | None = None
         self.connected_now = False

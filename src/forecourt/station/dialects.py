@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from forecourt.ocpp.message import Message
 from forecourt.ocpp.versions import Version
+from forecourt.station.device_model.table import Name
 
 Handler: TypeAlias = Callable[..., Message]
 Sayer: TypeAlias = Callable[..., "Message | None"]
@@ -44,14 +45,17 @@ class Gap(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One version as a station speaks it."""
+    """One version as a station speaks it. `defaults` are variables that, unless set, are something else in it than in the table."""
 
     version: Version
     hears: Hears
     says: Says
+    defaults: Mapping[Name, str]
 
 
-def assemble(version: Version, hears: Iterable[Hears], says: Iterable[Says]) -> Dialect:
+def assemble(
+    version: Version, hears: Iterable[Hears], says: Iterable[Says], defaults: Mapping[Name, str] | None = None
+) -> Dialect:
     """Join the tables of all blocks for one version. Raises Gap."""
     heard: dict[type[Message], Handler] = {}
     for table in hears:
@@ -73,4 +77,5 @@ def assemble(version: Version, hears: Iterable[Hears], says: Iterable[Says]) -> 
         version,
         MappingProxyType({request: handler for request, handler in heard.items() if request in known}),
         MappingProxyType(said),
+        MappingProxyType(dict(defaults or {})),
     )

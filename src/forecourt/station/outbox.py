@@ -135,6 +135,12 @@ class Outbox:
         if len(self.queue) > MOST_KEPT:
             self._thin_out()
 
+    def follow(self, message: TransactionMessage) -> None:
+        """Keep a message to be said before all others: it belongs to the one that has just been answered."""
+        order = self.queue[0][0] - 1 if self.queue else self._next_order()
+        self.queue.insert(0, (order, message))
+        self._station.storage.put(QUEUE, f"{order:012}", message)
+
     def holds(self, transaction_id: str | None = None) -> bool:
         """Whether a message of this (of any) transaction has not been delivered."""
         return any(transaction_id in (None, message.transaction_id) for _, message in self.queue)

@@ -44,10 +44,11 @@ class Refusal(NamedTuple):
 
 class DeviceModel:
     """Reads and writes. `check` says why a value of the right form cannot be set, or None. `store` keeps a value elsewhere, if that
-    is where it belongs. `changed` is called after each write, with the name.
+    is where it belongs. `changed` is called after each write, with the name. `default` is what a variable is as long as nobody has
+    set it, where the table does not say so.
     """
 
-    __slots__ = ("_changed", "_check", "_computed", "_limits", "_storage", "_store", "_topology", "_values")
+    __slots__ = ("_changed", "_check", "_computed", "_default", "_limits", "_storage", "_store", "_topology", "_values")
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class DeviceModel:
         check: Callable[[Name, str], Refusal | None],
         store: Callable[[Name, str], bool],
         changed: Callable[[Name], object],
+        default: Callable[[Name], str | None],
     ) -> None:
         self._storage: Final = storage
         self._topology: Final = topology
@@ -66,6 +68,7 @@ class DeviceModel:
         self._check: Final = check
         self._store: Final = store
         self._changed: Final = changed
+        self._default: Final = default
         self._values: dict[Name, str] = {Name(*key.split("|")): value for key, value in storage.items(VALUES)}
 
     # What blocks ask.
@@ -73,6 +76,8 @@ class DeviceModel:
     def text(self, component: str, variable: str, instance: str = "") -> str:
         name = Name(component, variable, instance)
         found = self._values.get(name)
+        if found is None:
+            found = self._default(name)
         return table()[name].default if found is None else found
 
     def flag(self, component: str, variable: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from forecourt.charging.ids import STATION
+from forecourt.charging.ids import STATION, EvseId
 from forecourt.charging.readings import Context, Reading
 from forecourt.charging.topology import Place
 from forecourt.clock import Timer
@@ -28,6 +28,11 @@ class ClockAligned:
 def signs(station: Station, component: str, also: str | None = None) -> bool:
     """Whether readings are to be signed, as configured at `component`; `also` is a second variable that has to say so."""
     return signing.wanted(station, component, also)
+
+
+def public_key(station: Station, evse_id: EvseId) -> str:
+    """What the signatures of the meter at an EVSE are checked by; nothing where it does not sign."""
+    return signing.public_key(station, evse_id)
 
 
 def take(

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from forecourt.charging.ids import EvseId
 from forecourt.charging.readings import Context, Reading, SignedValue
 from forecourt.station.blocks.metering import ocmf
 from forecourt.station.core import Station
@@ -33,6 +34,14 @@ def refuse(station: Station, value: str) -> Refusal | None:
         return Refusal("InvalidValue", "no meter that signs")
     return None
 
+
+def public_key(station: Station, evse_id: EvseId) -> str:
+    """What the signatures of the meter at an EVSE are checked by, as it is printed there; nothing where it does not sign."""
+    signer = station.hardware.signer(evse_id)
+    return "" if signer is None else ocmf.printed_key(signer).decode()
+
+
+COMPUTED: Final = {Name("FiscalMetering", "PublicKey"): lambda station, place: public_key(station, place.evse_id)}
 
 CHECKS: Final = {
     Name(component, variable): refuse

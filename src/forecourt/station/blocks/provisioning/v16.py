@@ -37,4 +37,5 @@ def on_reset(station: Station, call: v16.Reset) -> v16.ResetResponse:
 
 
 HEARS: Final[Hears] = {v16.Reset: on_reset, **variables.HEARS}
+DEFAULTS: Final = variables.DEFAULTS
 SAYS: Final[Says] = {Boot: Said(v16.BootNotification, say_boot, heard_boot)}

@@ -57,6 +57,11 @@ def heard(station: Station, told: TransactionMessage, answer: Message) -> None:
     if isinstance(answer, v16.StartTransactionResponse):
         numbering = station.outbox.numbering(told.transaction_id)
         station.outbox.number(told.transaction_id, msgspec.structs.replace(numbering, number=answer.transaction_id))
+        if told.readings:
+            # Signed meter values, 3.1.2: a start has no room for them.
+            station.outbox.follow(
+                msgspec.structs.replace(told, kind="Updated", token=None, seq=None, attempts=0, remote_start_id=None)
+            )
         token, info = told.token, info_of(answer.id_tag_info)
         if token is not None:
             authorization.learn(station, token, info)

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from forecourt.charging.topology import WHOLE_STATION
 from forecourt.ocpp import v16
 from forecourt.station.blocks.certificates.model import MOST_ROOTS
+from forecourt.station.blocks.metering.actions import public_key
 from forecourt.station.blocks.provisioning.network.actions import SECURITY_PROFILE, raise_profile
 from forecourt.station.core import Station
 from forecourt.station.device_model.table import MEASURED, Described, Mutability, Name, keys, table
@@ -26,6 +27,12 @@ _TRAILS: Final = {
 
 _DISCONNECT: Final = Name("TxCtrlr", "StopTxOnEVSideDisconnect")
 _STOP_POINT: Final = Name("TxCtrlr", "TxStopPoint")
+
+_METER_KEY: Final = "MeterPublicKey"
+"""With the number of a connector (signed meter values, 3.3.1)."""
+
+DEFAULTS: Final[Mapping[Name, str]] = MappingProxyType({Name("SampledDataCtrlr", "TxStartedMeasurands"): ""})
+"""Signed meter values, 3.3.4: unless somebody asks for it, nothing but the register is told of a start."""
 
 _OPTIONAL: Final = {"Reservation": "ReservationCtrlr", "SmartCharging": "SmartChargingCtrlr"}
 
@@ -77,7 +84,8 @@ def on_change_configuration(station: Station, call: v16.ChangeConfiguration) -> 
     """Section 5.3."""
     row = keys().get(call.key)
     if row is None:
-        return v16.ChangeConfigurationResponse(status="Rejected" if call.key in FIXED else "NotSupported")
+        fixed = call.key in FIXED or call.key in {f"{_METER_KEY}{number}" for number in station.build.topology.flat}
+        return v16.ChangeConfigurationResponse(status="Rejected" if fixed else "NotSupported")
     value = call.value
     if row.name == SECURITY_PROFILE:
         return v16.ChangeConfigurationResponse(status="Accepted" if raise_profile(station, value) else "Rejected")
@@ -112,6 +120,10 @@ def _all(station: Station) -> Iterator[tuple[str, v16.KeyValue]]:
         )
     for key, read in FIXED.items():
         yield key, v16.KeyValue(key=key, readonly=True, value=read(station)[:500])
+    for number, place in station.build.topology.flat.items():
+        if key_of_meter := public_key(station, place.evse_id):
+            name = f"{_METER_KEY}{number}"
+            yield name, v16.KeyValue(key=name, readonly=True, value=key_of_meter[:500])
 
 
 def _value(station: Station, row: Described) -> str:
