@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -245,3 +247,42 @@ async def test_a_store_without_a_database_does_not_open() -> None:
         async with open_store("postgresql://nobody:secret@/nothing?host=/nowhere", SYSTEM):
             pass
     assert "secret" not in repr(connect("postgresql://nobody:secret@/nothing?host=/nowhere"))
+
+
+@pytest.mark.parametrize("moment", ["before", "meanwhile", "at the commit"])
+async def test_a_database_that_says_nothing_any_more_is_away(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    monkeypatch.setattr("forecourt.csms.store.silence.GRACE_S", 0.3)
+    monkeypatch.setattr("forecourt.csms.store.work.GRACE_S", 0.3)
+    monkeypatch.setattr("forecourt.csms.store.work._SHORTEST_STATEMENT_S", 0.3)
+    monkeypatch.setattr("forecourt.csms.store.work._LONGEST_COMMIT_S", 0.6)
+    server = EmbeddedPostgres(server_folder)
+    await asyncio.to_thread(server.start)
+
+    def tell(number: signal.Signals) -> None:
+        for pid in server.pids():
+            os.kill(pid, number)
+
+    async with open_store(server.url(), SYSTEM, hold_s=0.5) as own:
+        async with own.work() as work:
+            await (await work.sql()).execute(text("SELECT 1"))
+
+        async def act() -> None:
+            async with asyncio.timeout(20), own.work() as work:
+                if moment == "before":
+                    tell(signal.SIGSTOP)
+                connection = await work.sql()
+                if moment == "meanwhile":
+                    tell(signal.SIGSTOP)
+                await connection.execute(text("SELECT 2"))
+                tell(signal.SIGSTOP)
+
+        try:
+            with pytest.raises(StoreAway):
+                await act()
+        finally:
+            tell(signal.SIGCONT)
+        async with own.work() as work:
+            assert (await (await work.sql()).execute(text("SELECT 3"))).scalar_one() == 3
+    await asyncio.to_thread(server.stop)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from forecourt.csms.store.errors import StoreAway, UnsuitableDatabase
 from forecourt.csms.store.failures import Failure, judge
+from forecourt.csms.store.silence import watch
 
 OLDEST_VERSION = 15
 # `OWNER` owns the tables. `API` owns nothing: it serves requests and is bound by row-level security.
@@ -111,6 +112,7 @@ def connect(
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
     )
+    watch(engine)
     return Database(address, engine, engine.execution_options(isolation_level="AUTOCOMMIT"), settings)
 
 

@@ -8,6 +8,7 @@ same, and so are the errors.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
 from types import TracebackType
@@ -26,10 +27,13 @@ from forecourt.csms.store.failures import DRIVER_ERRORS, Failure, judge, transla
 from forecourt.csms.store.journal import Journal
 from forecourt.csms.store.rows import Driver, Once, Row, Rows
 from forecourt.csms.store.scopes import Scope
+from forecourt.csms.store.silence import GRACE_S, expect
 
 _PAUSE_S = 0.1
 # A unit that had to wait for its connection still has the time a statement needs.
 _SHORTEST_STATEMENT_S = 2.0
+# For all statements of a commit together, of a server that may have stopped answering.
+_LONGEST_COMMIT_S = 60.0
 
 
 class Store:
@@ -136,6 +140,7 @@ class Work:
             try:
                 self._own = await self._begin(max(remaining_s, _SHORTEST_STATEMENT_S))
             except (*DRIVER_ERRORS, OSError) as error:
+                remaining_s = self._deadline - self._store.clock.monotonic()
                 if judge(error) is not Failure.AWAY or remaining_s <= _PAUSE_S:
                     raise translated(error) from error
                 await self._store.clock.sleep(_PAUSE_S)
@@ -186,7 +191,9 @@ class Work:
             # All in one round trip, which takes statements without arguments; they are numbers of ours.
             begin = f"BEGIN; SET LOCAL statement_timeout = {int(longest_s * 1000)}"
             scope = self._store.scope
-            await driver.execute(begin if scope is None else f"{begin}; {scope.statement()}")
+            statement = begin if scope is None else f"{begin}; {scope.statement()}"
+            await driver.execute(statement, timeout=longest_s + GRACE_S)
+            expect(connection, longest_s)
         except BaseException:
             await _let_go(connection, driver)
             raise
@@ -199,10 +206,11 @@ class Work:
 
     async def _commit_own(self, driver: Driver) -> bool:
         try:
-            if await write(driver, [self._entry], bound=self._store.scope is not None):
-                return True
-            if await driver.execute("COMMIT") != "COMMIT":
-                raise RuntimeError("the transaction was rolled back unasked")
+            async with asyncio.timeout(_LONGEST_COMMIT_S):
+                if await write(driver, [self._entry], bound=self._store.scope is not None):
+                    return True
+                if await driver.execute("COMMIT") != "COMMIT":
+                    raise RuntimeError("the transaction was rolled back unasked")
             self._ended = True
         except Exception as error:
             await self._give_up(error)
@@ -237,13 +245,16 @@ async def _let_go(connection: AsyncConnection, driver: Driver, *, ended: bool = 
     What breaks on the driver breaks behind SQLAlchemy's back, which would go on to use it.
     """
     try:
+        if not connection.closed and not driver.is_closed():
+            expect(connection, None)
         # Also when nobody knows whether it was begun.
         if not ended and not driver.is_closed():
-            await driver.execute("ROLLBACK")
+            async with asyncio.timeout(_SHORTEST_STATEMENT_S):
+                await driver.execute("ROLLBACK")
         if driver.is_closed() and not connection.closed and not connection.invalidated:
             await connection.invalidate()
         await connection.close()
-    except DRIVER_ERRORS:
+    except (*DRIVER_ERRORS, TimeoutError):
         driver.terminate()
         if not connection.closed:
             await connection.invalidate()
