@@ -208,7 +208,7 @@ async def serve(config: Config, behind: Backend, progress: Callable[[str], None]
                     config=config,
                 )
             ),
-            outside=health.routes(behind.is_available, counted),
+            outside=health.routes(health.Readiness(behind.is_available, database, clock), counted),
         )
         served = Dashboard(api, config.dashboard) if config.dashboard.enabled else api
         port = await stack.enter_async_context(serving(metrics.Measured(served, counted, clock), config.api))
