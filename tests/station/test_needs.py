@@ -80,6 +80,23 @@ def test_K15_FR_10_FR_19_the_schedule_that_is_followed_is_told_within_what_was_s
     assert second.limit == 20
 
 
+def test_K15_FR_10_what_is_told_ends_with_the_schedule(version: Version) -> None:
+    rig = Rig(version)
+    transaction_id = arrive(rig)
+    rig.time.advance(40)
+    accepted(rig, profile(schedule((0, 10), duration=100), purpose="TxProfile", transaction_id=transaction_id))
+    rig.time.advance(2)
+    told = rig.last(v2.NotifyEVChargingSchedule).charging_schedule
+    # It has counted since the driver and the vehicle were there.
+    assert isinstance(told.duration, int)
+    assert 50 < told.duration < 60
+    assert [period.limit for period in told.charging_schedule_period] == [10]
+    rig.fresh()
+    accepted(rig, profile(schedule((0, 12), duration=10), purpose="TxProfile", transaction_id=transaction_id))
+    rig.time.advance(2)
+    assert rig.of(v2.NotifyEVChargingSchedule) == []
+
+
 def test_K17_FR_01_a_vehicle_that_changes_its_mind_is_told_of_again(version: Version) -> None:
     rig = Rig(version)
     arrive(rig)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from forecourt.charging.composite import Options, composite
 from forecourt.charging.schedule import Profile, Purpose, Schedule
-from forecourt.charging.timing import Window
+from forecourt.charging.timing import SECOND_US, Window, spans
 from forecourt.station import events
 from forecourt.station.blocks.smart_charging.limiting import HORIZON_S, counting, feed_of, situation_of
 from forecourt.station.blocks.smart_charging.model import CONTROLLER, Charging, NeedsTold, ScheduleTaken
@@ -46,13 +46,16 @@ def forget(station: Station, bay: Bay) -> None:
 
 def follow(station: Station, profile: Profile, bay: Bay) -> None:
     """K15.FR.10, 19, K16.FR.02, 05: a profile has come for a vehicle that talks; it follows the first schedule of it, as far
-    as other limits let it, and that is told."""
+    as other limits let it and as long as it lasts, and that is told."""
     if profile.purpose is not Purpose.TX or bay.transaction is None or bay.evse_id not in station.part(Charging).needs:
         return
     chosen = profile.schedules[0]
-    window = Window(station.now(), min(chosen.duration_s or HORIZON_S, HORIZON_S))
-    options = Options(unit=chosen.unit)
-    found = composite(counting(station), feed_of(bay), window, situation_of(station, bay), options)
+    window, situation = Window(station.now(), HORIZON_S), situation_of(station, bay)
+    parts = spans(profile, window, situation)
+    if not parts or parts[-1].end_us < SECOND_US:
+        return
+    window = Window(window.start, parts[-1].end_us // SECOND_US)
+    found = composite(counting(station), feed_of(bay), window, situation, Options(unit=chosen.unit))
     schedule = Schedule(
         schedule_id=chosen.schedule_id, unit=found.unit, periods=found.periods, duration_s=found.duration_s
     )
