@@ -157,6 +157,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.Presented: (sessions.on_presented,),
         events.CertificateWanted: (installing.on_certificate_wanted,),
         events.ContractShown: (contracts.on_contract_shown,),
+        events.SessionEnded: (contracts.on_session_ended,),
         events.Chosen: (master_pass.on_chosen,),
         events.Restricted: (limits.on_restricted,),
         events.Hurried: (priority.on_hurried,),

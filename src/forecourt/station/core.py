@@ -411,6 +411,9 @@ class Station:
     def contract_shown(self, evse_id: EvseId, contract: Contract) -> None:
         self.turn(lambda: self.announce(events.ContractShown(evse_id, contract)))
 
+    def session_ended(self, evse_id: EvseId) -> None:
+        self.turn(lambda: self.announce(events.SessionEnded(evse_id)))
+
     def chosen(self, evse_ids: Iterable[EvseId]) -> None:
         self.turn(lambda: self.announce(events.Chosen(tuple(evse_ids))))
 

@@ -94,6 +94,13 @@ class ContractShown:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """The vehicle has ended the session."""
+
+    evse_id: EvseId
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """The holder of a master pass has chosen where transactions are to end."""
 

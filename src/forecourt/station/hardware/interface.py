@@ -181,6 +181,9 @@ class Events(Protocol):
     def contract_shown(self, evse_id: EvseId, contract: Contract) -> None:
         """A vehicle wants to charge by this contract, and has proved that it holds the key of the certificate."""
 
+    def session_ended(self, evse_id: EvseId) -> None:
+        """The vehicle wants no more energy and ends the session (ISO 15118, SessionStopReq with Terminate)."""
+
     def chosen(self, evse_ids: Iterable[EvseId]) -> None:
         """The driver has chosen among what `choose` has put to him; none is a choice too."""
 

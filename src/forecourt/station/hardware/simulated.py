@@ -155,6 +155,11 @@ class SimulatedHardware:
         """The vehicle tells its needs anew."""
         self._talk(self._sockets[EvseId(evse_id)])
 
+    def end_session(self, *, evse_id: int = 1) -> None:
+        """A vehicle that talks ends the session."""
+        if self._events is not None and self._sockets[EvseId(evse_id)].vehicle is not None:
+            self._events.session_ended(EvseId(evse_id))
+
     def hurry(self, *, evse_id: int = 1, wanted: bool = True) -> None:
         """Press the button for priority charging."""
         if self._events is not None:

@@ -98,6 +98,12 @@ class Renegotiate(_Doing, frozen=True, tag="renegotiate"):
     evse: int = 1
 
 
+class End(_Doing, frozen=True, tag="end"):
+    """The vehicle ends the session (ISO 15118)."""
+
+    evse: int = 1
+
+
 class Choose(_Doing, frozen=True, tag="choose"):
     """The holder of a master pass chooses where transactions are to end: at an EVSE, or everywhere."""
 
@@ -155,8 +161,8 @@ class Disturb(_Doing, frozen=True, tag="disturb"):
 
 
 Doing: TypeAlias = (
-    Plug | Unplug | Swipe | Fault | Mend | Lock | Park | Hurry | Renegotiate | Choose | Restrict | Power | Network | Disk | Clock
-    | Set | Disturb
+    Plug | Unplug | Swipe | Fault | Mend | Lock | Park | Hurry | Renegotiate | End | Choose | Restrict | Power | Network | Disk
+    | Clock | Set | Disturb
 )  # fmt: skip
 
 KINDS: Final[dict[str, type[_Doing]]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Doing)}

@@ -133,6 +133,9 @@ class Workbench:
             case doings.Renegotiate():
                 self._check(doing.evse)
                 self.hardware.renegotiate(evse_id=doing.evse)
+            case doings.End():
+                self._check(doing.evse)
+                self.hardware.end_session(evse_id=doing.evse)
             case doings.Choose():
                 if doing.evse is not None:
                     self._check(doing.evse)

@@ -1,4 +1,5 @@
-"""A vehicle that shows the contract it is paid by (C07): it begins a session as a card does, or its driver needs a card (C08)."""
+"""A vehicle that shows the contract it is paid by (C07): it begins a session as a card does, or its driver needs a card (C08).
+Vehicles that talk end their sessions, too (E15)."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from forecourt.charging.tokens import Token, TokenKind
 from forecourt.station import events
 from forecourt.station.blocks.authorization.actions import judge_contract
 from forecourt.station.blocks.reservation import actions as reservation
+from forecourt.station.blocks.transactions.actions import withdraw
 from forecourt.station.blocks.transactions.presenting import admit
 from forecourt.station.core import Station
 from forecourt.station.hardware.interface import Contract
@@ -31,6 +33,13 @@ def on_contract_shown(station: Station, event: events.ContractShown) -> None:
         return
     station.part(Shown).contracts[event.evse_id] = contract
     judge_contract(station, contract, lambda info: _judged(station, event.evse_id, contract, info))
+
+
+def on_session_ended(station: Station, event: events.SessionEnded) -> None:
+    """E15.FR.04, 05; once."""
+    bay = station.bays[event.evse_id]
+    if bay.authorization is not None:
+        withdraw(station, bay, "StopAuthorized", "StoppedByEV")
 
 
 def on_unplugged(station: Station, event: events.Unplugged) -> None:
