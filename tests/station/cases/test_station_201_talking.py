@@ -10,13 +10,14 @@ from msgspec import UNSET
 
 from forecourt.ocpp import v2
 from forecourt.ocpp.versions import Version
+from forecourt.station.hardware.vehicle import Model, Vehicle
 from tests.station.cases.test_station_201 import version
 from tests.station.cases.test_station_201_contracts import charges, prepared, told
 from tests.station.cases.test_station_201_customer import asked
 from tests.station.rig import Rig
 from tests.station.signing import wire
 from tests.station.test_smart_charging import accepted, amperes, profile, schedule
-from tests.station.vehicles import LEAF, MO_SUB2, arrives, judges, named
+from tests.station.vehicles import CONTRACT, LEAF, MO_SUB2, arrives, judges, named
 
 __all__ = ["version"]
 
@@ -153,3 +154,22 @@ def test_TC_N_63_CS_a_customer_is_erased_by_a_certificate(rig: Rig) -> None:
     # No contract is kept, so there is nothing to report before it is erased, nor afterwards.
     assert asked(rig, report=True, clear=True, customer_certificate=certificate) == ""
     assert asked(rig, report=True, customer_certificate=certificate) == ""
+
+
+def test_TC_E_54_CS_it_ends_when_the_vehicle_is_disconnected(rig: Rig) -> None:
+    rig.set("TxCtrlr.TxStopPoint", "EVConnected")
+    rig.set("TxCtrlr.StopTxOnEVSideDisconnect", "false")
+    vehicle = Vehicle(Model(talks=True), soc=0.3, target=0.3005)
+    vehicle.contract = CONTRACT
+    rig.hardware.plug(vehicle)
+    rig.time.advance(30)
+    suspended = told(rig)[-1]
+    assert (suspended.event_type, suspended.trigger_reason) == ("Updated", "ChargingStateChanged")
+    assert suspended.transaction_info.charging_state == "SuspendedEV"
+    rig.fresh()
+    rig.hardware.unplug(cable_left=True)
+    rig.time.advance(2)
+    (event,) = told(rig)
+    assert (event.event_type, event.trigger_reason) == ("Ended", "EVCommunicationLost")
+    assert event.transaction_info.charging_state == "Idle"
+    assert event.transaction_info.stopped_reason in ("StoppedByEV", "EVDisconnected")
