@@ -198,7 +198,9 @@ def _cancel(station: Station, own: Own) -> None:
 
 def _look(station: Station) -> None:
     """A03.FR.02: once a day, at the certificates that are in use."""
-    held = station.part(Certificates)
+    held = station.part(Certificates) if _in_use(station) else station.made(Certificates)
+    if held is None:
+        return
     used = {Own.STATION: held.identities.get(CURRENT) if _in_use(station) else None, Own.V2G: held.identities.get(V2G)}
     if not any(used.values()):
         return

@@ -11,7 +11,7 @@ from forecourt.pki import certificates
 from forecourt.pki.certificates import HashData, fingerprint, hash_data, issued_by, responder
 from forecourt.station import events
 from forecourt.station.blocks.certificates.model import Staple, StatusQuestion, Use
-from forecourt.station.blocks.certificates.store import V2G, Certificates
+from forecourt.station.blocks.certificates.store import IDENTITIES, V2G, Certificates
 from forecourt.station.core import Station
 from forecourt.station.hardware.interface import Secc
 
@@ -20,7 +20,8 @@ FRESH: Final = timedelta(days=6)
 
 
 def on_started(station: Station, event: events.Started) -> None:
-    hand_over(station)
+    if any(name == V2G for name, _ in station.storage.items(IDENTITIES)):
+        hand_over(station)
 
 
 def hand_over(station: Station) -> None:
