@@ -38,10 +38,10 @@ from forecourt.csms.config import Config
 from forecourt.csms.dashboard import overview
 from forecourt.csms.dashboard.serving import Dashboard
 from forecourt.csms.feed import api as feed_api
-from forecourt.csms.feed import webhooks_api
+from forecourt.csms.feed import deliveries_api, webhooks_api
+from forecourt.csms.feed.deliveries_api import WebhookParts
 from forecourt.csms.feed.engine import Feed
 from forecourt.csms.feed.webhooks import Webhooks
-from forecourt.csms.feed.webhooks_api import WebhookParts
 from forecourt.csms.gateway import api as gateway_api
 from forecourt.csms.gateway import messages_api
 from forecourt.csms.gateway.tail import Tail
@@ -120,7 +120,8 @@ def api_routes(parts: ApiParts) -> list[HTTPRouteHandler]:
         *certificates_api.routes(parts.blocks.certificates, parts.stations),
         *messages_api.routes(parts.stations, parts.tail, parts.clock),
         *gateway_api.routes(parts.stations),
-        *webhooks_api.routes(parts.webhooks),
+        *webhooks_api.routes(),
+        *deliveries_api.routes(parts.webhooks),
         *users_api.routes(),
         *grants_api.routes(),
         *keys_api.routes(),

@@ -6,9 +6,11 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,6 +123,23 @@ async def test_events_come_in_order_signed_and_once(world: World) -> None:
         assert one.headers["webhook-id"] == f"evt_{one.said['id']}"
         assert one.headers["content-type"] == "application/json"
     assert len({one.headers["webhook-id"] for one in got}) == 3
+
+
+async def test_the_lines_of_the_guide_tell_ours_from_somebody_else_s(world: World) -> None:
+    page = (Path(__file__).parents[3] / "docs/events.md").read_text("utf-8")
+    (lines,) = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    guide: dict[str, Any] = {}
+    exec(lines, guide)
+    async with receiving() as receiver, world.delivering():
+        await world.add(receiver)
+        await world.happen(1)
+        (one,) = await receiver.until(1)
+    is_ours, secret = guide["is_ours"], secret_text(world.secret)
+    assert is_ours(secret, one.headers, one.body)
+    assert not is_ours(secret, one.headers, one.body + b" ")
+    assert not is_ours(secret_text(new_secret()), one.headers, one.body)
+    assert not is_ours(secret, one.headers | {"webhook-timestamp": "1"}, one.body)
+    assert not is_ours(secret, one.headers | {"webhook-id": "evt_0"}, one.body)
 
 
 async def test_a_receiver_that_fails_is_tried_again_when_it_is_due_and_keeps_the_order(
