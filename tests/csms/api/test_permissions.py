@@ -7,6 +7,7 @@ before the thing is looked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -98,6 +99,20 @@ async def answer_to(caller: Caller, route: Route, path: str) -> tuple[int, Any]:
         await answer.aread()
         is_json = "json" in answer.headers.get("content-type", "")
         return answer.status_code, answer.json() if is_json and answer.content else None
+
+
+async def test_the_matrix_is_of_all_that_is_described_and_nothing_is_kept_from_the_description(system: System) -> None:
+    document = (await system.client.get("/api/v1/openapi.json")).json()
+    described = {
+        (method.upper(), path)
+        for path, methods in document["paths"].items()
+        for method in methods
+        if path.startswith(PREFIX)
+    }
+    asked = {(route.method, re.sub(r":\w+", "", route.path)) for route in all_routes(system)}
+    own = {("GET", f"{PREFIX}/openapi.json")}
+    assert asked - own == described
+    assert len(described) > 100
 
 
 async def test_whoever_has_shown_nothing_gets_in_nowhere(system: System) -> None:
