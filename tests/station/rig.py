@@ -113,6 +113,8 @@ class Rig:
                 return v16.HeartbeatResponse(current_time=now)
             case v16.Authorize():
                 return v16.AuthorizeResponse(id_tag_info=ACCEPTED_16)
+            case v16.DataTransfer():
+                return v16.DataTransferResponse(status="UnknownVendorId")
             case v16.StartTransaction():
                 self.numbers += 1
                 return v16.StartTransactionResponse(transaction_id=self.numbers, id_tag_info=ACCEPTED_16)

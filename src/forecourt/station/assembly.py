@@ -278,7 +278,13 @@ CHECKS: Final = MappingProxyType({network.PRIORITY: network.check_priority, **sl
 @cache
 def wiring() -> Wiring:
     """The tables of all blocks, made once for all stations of a process. Raises Gap for a defect in them."""
-    v16 = assemble(V16, [block.HEARS for block in _V16], [block.SAYS for block in _V16], provisioning_v16.DEFAULTS)
+    v16 = assemble(
+        V16,
+        [block.HEARS for block in _V16],
+        [block.SAYS for block in _V16],
+        provisioning_v16.DEFAULTS,
+        certificates_v16.VENDORS,
+    )
     hears, says = [*(block.HEARS for block in _V2), later_v2.HEARS], [block.SAYS for block in _V2]
     return Wiring(
         dialects=MappingProxyType({V16: v16, V201: assemble(V201, hears, says), V21: assemble(V21, hears, says)}),

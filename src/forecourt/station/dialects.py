@@ -35,6 +35,8 @@ class Said:
     heard: Callable[..., object] | None = None
 
 
+Vendors: TypeAlias = Mapping[tuple[str, str], Callable[..., str]]
+"""A vendor message -> its handler, `(station, data) -> data of the answer`; ValueError for data that it is not."""
 Hears: TypeAlias = Mapping[type[Message], Handler]
 Says: TypeAlias = Mapping[type[Any], Said]
 
@@ -45,16 +47,22 @@ class Gap(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One version as a station speaks it. `defaults` are variables that, unless set, are something else in it than in the table."""
+    """One version as a station speaks it. `defaults` are variables that, unless set, are something else in it than in the table,
+    `vendors` what comes in DataTransfer."""
 
     version: Version
     hears: Hears
     says: Says
     defaults: Mapping[Name, str]
+    vendors: Vendors
 
 
 def assemble(
-    version: Version, hears: Iterable[Hears], says: Iterable[Says], defaults: Mapping[Name, str] | None = None
+    version: Version,
+    hears: Iterable[Hears],
+    says: Iterable[Says],
+    defaults: Mapping[Name, str] | None = None,
+    vendors: Vendors | None = None,
 ) -> Dialect:
     """Join the tables of all blocks for one version. Raises Gap."""
     heard: dict[type[Message], Handler] = {}
@@ -78,4 +86,5 @@ def assemble(
         MappingProxyType({request: handler for request, handler in heard.items() if request in known}),
         MappingProxyType(said),
         MappingProxyType(dict(defaults or {})),
+        MappingProxyType(dict(vendors or {})),
     )

@@ -59,14 +59,14 @@ def at_stake(station: Station) -> str:
     return certificates.write(station.part(Certificates).at_stake())
 
 
-def delete(station: Station, named: HashData) -> str:
-    """M04. Returns DeleteCertificateStatusEnumType.
+def delete(station: Station, named: HashData, uses: Collection[Use] = tuple(Use)) -> str:
+    """M04, of roots for these uses. Returns DeleteCertificateStatusEnumType.
 
     The station's own certificate stays (M04.FR.06), and so does the last root with which it can know its management system.
     """
     held = station.part(Certificates)
     for use, certificate, signer in held.each():
-        if not hash_data(certificate, signer, named.algorithm).same(named):
+        if use not in uses or not hash_data(certificate, signer, named.algorithm).same(named):
             continue
         if use is Use.CSMS and len(held.of(use)) == 1 and station.model.integer("SecurityCtrlr", "SecurityProfile") > 1:
             return "Failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,6 +84,13 @@ class StatusQuestion:
         self.named = named
         self.responder = responder
         self.response: bytes | None = None
+
+    def told(self, text: str) -> None:
+        """The answer as base64 (M06.FR.09)."""
+        try:
+            self.response = base64.b64decode(text, validate=True)
+        except ValueError:
+            self.response = None
 
 
 class ContractQuestion:

@@ -1,4 +1,4 @@
-"""Vendor messages in the words of 1.6. No vendor's messages are known here, so each is refused by name."""
+"""Vendor messages in the words of 1.6. Those that a block knows go there, the others are refused by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from forecourt.station.dialects import Hears, Said, Says
 
 def on_data_transfer(station: Station, call: v16.DataTransfer) -> v16.DataTransferResponse:
     """Section 5.6."""
-    known = call.vendor_id == station.build.vendor
+    vendors = station.dialect.vendors
+    handler = vendors.get((call.vendor_id, "" if call.message_id is UNSET else call.message_id))
+    if handler is not None:
+        try:
+            answer = handler(station, "" if call.data is UNSET else call.data)
+        except ValueError:
+            return v16.DataTransferResponse(status="Rejected")
+        return v16.DataTransferResponse(status="Accepted", data=answer)
+    known = call.vendor_id in {station.build.vendor, *(vendor for vendor, _ in vendors)}
     return v16.DataTransferResponse(status="UnknownMessageId" if known else "UnknownVendorId")
 
 

@@ -1,0 +1,1 @@
+"""Plug & Charge in 1.6."""
