@@ -1,6 +1,6 @@
 /** Where one can go, and what one must be permitted for it. */
 import {
-  IconActivity, IconBolt, IconBuilding, IconCreditCard, IconHistory, IconKey, IconLayoutDashboard, IconListDetails,
+  IconActivity, IconBolt, IconBuilding, IconCertificate, IconCreditCard, IconHistory, IconKey, IconLayoutDashboard, IconListDetails,
   IconMapPin, IconSettings, IconShield, IconTerminal2, IconUsers, IconWebhook,
 } from "@tabler/icons-react";
 import type { ComponentType } from "react";
@@ -22,6 +22,7 @@ export const PLACES: readonly Place[] = [
   { to: "/commands", name: "commands", icon: IconTerminal2, permission: "commands.read" },
   { to: "/log", name: "log", icon: IconListDetails, permission: "log.read" },
   { to: "/security", name: "security", icon: IconShield, permission: "log.read" },
+  { to: "/certificates", name: "certificates", icon: IconCertificate, permission: "certificates.read" },
 ];
 
 export const ADMINISTRATION: readonly Place[] = [

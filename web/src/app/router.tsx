@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { pages as accounts } from "@/features/accounts/pages.ts";
 import { pages as audit } from "@/features/audit/pages.ts";
+import { pages as certificates } from "@/features/certificates/pages.ts";
 import { pages as commands } from "@/features/commands/pages.ts";
 import { pages as log } from "@/features/log/pages.ts";
 import { pages as overview } from "@/features/overview/pages.ts";
@@ -20,7 +21,7 @@ const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
 
 const tree = root.addChildren(
   [
-    overview, stations, provisioning, commands, log, security, transactions, tokens, sites, accounts, webhooks, audit,
+    overview, stations, provisioning, commands, log, security, certificates, transactions, tokens, sites, accounts, webhooks, audit,
     settings,
   ]
     .flat()

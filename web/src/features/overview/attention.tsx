@@ -31,6 +31,14 @@ export function Attention({ overview }: { overview: Overview }) {
     },
     { name: words.overview.offline, count: stations.offline, color: "orange", to: "/stations", search: { connected: false } },
     {
+      name: words.overview.certificates,
+      count: overview.certificatesExpiring,
+      color: "orange",
+      to: "/certificates",
+      search: { expiring: true },
+      permission: "certificates.read",
+    },
+    {
       name: words.overview.pending,
       count: stations.pending,
       color: "yellow",

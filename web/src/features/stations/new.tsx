@@ -9,7 +9,9 @@ import type { RefusedHandshakeOut, StationMade } from "@/shared/api/schema.gen.t
 import { useOrganisations, useScope, useSites } from "@/shared/api/scope.tsx";
 import { useMay } from "@/shared/api/session.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
+import { Issuing } from "@/shared/station/issuing.tsx";
 import { useStation } from "@/shared/station/station.ts";
+import { NoTls, Trust, useServerChains } from "@/shared/station/trust.tsx";
 import { Ago } from "@/shared/ui/ago.tsx";
 import { OnlineBadge, RegistrationBadge } from "@/shared/ui/badges.tsx";
 import { Facts } from "@/shared/ui/facts.tsx";
@@ -48,6 +50,8 @@ function Name({ made }: { made: (station: StationMade) => void }) {
   const [siteId, setSiteId] = useState<number | undefined>(scope.siteId);
   const [profile, setProfile] = useState("1");
   const [soap, setSoap] = useState(false);
+  const may = useMay();
+  const chains = useServerChains(may("certificates.read"));
   const adding = useMutation({
     mutationFn: () =>
       told(
@@ -109,6 +113,7 @@ function Name({ made }: { made: (station: StationMade) => void }) {
             error={fault("securityProfile")}
             allowDeselect={false}
           />
+          {Number(profile) > 1 && chains.data?.items.length === 0 && <NoTls />}
           <Switch label={words.stations.soap} checked={soap} onChange={(event) => setSoap(event.currentTarget.checked)} />
           {adding.error && <Refusal error={adding.error} />}
           <Group justify="flex-end">
@@ -124,6 +129,7 @@ function Name({ made }: { made: (station: StationMade) => void }) {
 
 function Enter({ station, done }: { station: StationMade; done: () => void }) {
   const words = useWords();
+  const may = useMay();
   const base = station.url.slice(0, station.url.lastIndexOf("/"));
   return (
     <Card withBorder maw={680}>
@@ -143,7 +149,9 @@ function Enter({ station, done }: { station: StationMade; done: () => void }) {
         <Text size="sm" c="dimmed">
           {words.stations.twoFields(base)}
         </Text>
-        {station.securityProfile > 1 && <Text size="sm">{words.stations.needsTls}</Text>}
+        {station.securityProfile > 1 && may("certificates.read") && <Trust />}
+        {station.securityProfile === 3 && may("certificates.write") && <Issuing station={station} />}
+        {station.securityProfile === 3 && !may("certificates.write") && <Text size="sm">{words.stations.needsCertificate}</Text>}
         <Group justify="flex-end">
           <Button onClick={done}>{words.stations.entered}</Button>
         </Group>

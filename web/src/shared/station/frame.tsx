@@ -17,6 +17,7 @@ const TABS = [
   { tab: "log", path: "/log", permission: "log.read" },
   { tab: "commands", path: "/commands", permission: "commands.read" },
   { tab: "security", path: "/security", permission: "log.read" },
+  { tab: "certificates", path: "/certificates", permission: "certificates.read" },
 ] as const;
 
 type Props = {

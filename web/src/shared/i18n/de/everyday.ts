@@ -47,6 +47,7 @@ export const everyday: typeof english = {
     commands: "Befehle",
     log: "Nachrichten",
     security: "Sicherheit",
+    certificates: "Zertifikate",
     users: "Benutzer",
     keys: "API-Schlüssel",
     webhooks: "Webhooks",
@@ -116,6 +117,7 @@ export const everyday: typeof english = {
     log: "Nachrichten",
     commands: "Befehle",
     security: "Sicherheit",
+    certificates: "Zertifikate",
   },
   refusals,
 };

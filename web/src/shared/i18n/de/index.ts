@@ -2,6 +2,7 @@
 import type { Words } from "../en/index.ts";
 import { accounts } from "./accounts.ts";
 import { audit } from "./audit.ts";
+import { certificates } from "./certificates.ts";
 import { commands } from "./commands.ts";
 import { everyday } from "./everyday.ts";
 import { log } from "./log.ts";
@@ -19,6 +20,7 @@ export const de: Words = {
   ...everyday,
   accounts,
   audit,
+  certificates,
   commands,
   log,
   overview,

@@ -16,6 +16,7 @@ export const overview: typeof english = {
   wrong: "Befehle, die in 24 Stunden misslungen sind",
   queued: "Befehle, die auf ihre Station warten",
   security: "Ernste Sicherheitsereignisse in 24 Stunden",
+  certificates: "Zertifikate, die bald ablaufen",
   never: "Stationen, die sich noch nie verbunden haben",
   disabled: "Stationen außer Dienst",
   noConnectors: "Keine Station hat gesagt, welche Anschlüsse sie hat.",

@@ -91,7 +91,7 @@ export const stations: typeof english = {
   next: "Weiter",
   enterHelp: "Tragen Sie das in den Einstellungen der Station ein, wo OCPP, Backend oder Zentralsystem steht:",
   twoFields: (base: string) => `Stationen mit zwei Feldern wollen ${base} als Adresse und daneben die Kennung.`,
-  needsTls: "Dieses Profil braucht TLS: Der Server muss ein Zertifikat haben, dem die Station vertraut.",
+  needsCertificate: "Die Station braucht ein Zertifikat; wer eines ausstellen darf, kann das auf ihrer Seite tun.",
   entered: "Ich habe es eingetragen",
   waitHelp: "Warten, bis die Station sich verbindet.",
   connectedOnly: "Sie ist verbunden und stellt sich gleich vor.",

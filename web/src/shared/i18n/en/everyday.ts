@@ -44,6 +44,7 @@ export const everyday = {
     commands: "Commands",
     log: "Message log",
     security: "Security",
+    certificates: "Certificates",
     users: "Users",
     keys: "API keys",
     webhooks: "Webhooks",
@@ -113,6 +114,7 @@ export const everyday = {
     log: "Message log",
     commands: "Commands",
     security: "Security",
+    certificates: "Certificates",
   },
   refusals: {
     away: "The server does not answer. Check your connection and try again.",

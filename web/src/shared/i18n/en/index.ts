@@ -1,6 +1,7 @@
 /** English: the dictionary that says which words there are. */
 import { accounts } from "./accounts.ts";
 import { audit } from "./audit.ts";
+import { certificates } from "./certificates.ts";
 import { commands } from "./commands.ts";
 import { everyday } from "./everyday.ts";
 import { log } from "./log.ts";
@@ -18,6 +19,7 @@ export const en = {
   ...everyday,
   accounts,
   audit,
+  certificates,
   commands,
   log,
   overview,

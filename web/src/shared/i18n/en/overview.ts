@@ -14,6 +14,7 @@ export const overview = {
   wrong: "Commands that went wrong in 24 hours",
   queued: "Commands that wait for their station",
   security: "Critical security events in 24 hours",
+  certificates: "Certificates that are about to expire",
   never: "Stations that have never connected",
   disabled: "Stations out of service",
   noConnectors: "No station has told which connectors it has.",

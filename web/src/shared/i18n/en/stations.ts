@@ -89,7 +89,7 @@ export const stations = {
   next: "Next",
   enterHelp: "Enter this in the station's settings, where it says OCPP, backend or central system:",
   twoFields: (base: string) => `Stations with two fields want ${base} as address and the identity beside it.`,
-  needsTls: "This profile needs TLS: the server must have a certificate that the station trusts.",
+  needsCertificate: "The station needs a certificate; somebody who may issue one finds that on the station's page.",
   entered: "I have entered it",
   waitHelp: "Waiting for the station to connect.",
   connectedOnly: "It is connected and about to introduce itself.",
