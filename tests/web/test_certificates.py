@@ -99,7 +99,7 @@ async def test_the_wizard_gives_a_station_its_certificate(secure: Dashboard) -> 
         await page.get_by_role("option", name="3: client certificate and TLS").click()
         await page.get_by_role("button", name="Next").click()
         await expect(page.get_by_label("Address", exact=True)).to_contain_text("wss://")
-        root = await saved(page, "Root of the server")
+        root = await saved(page, "Root certificate of the server")
         await page.get_by_label("Password for one file").fill("for the installer")
         await visitor.accessible()
         await page.get_by_role("button", name="Issue a certificate").click()

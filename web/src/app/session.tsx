@@ -1,10 +1,11 @@
 /** Lets in who can show who they are; everybody else sees the sign-in. */
-import { Button, Center, Loader, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, Center, Loader, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { api, onSignedOut, proveWith, Refused, told } from "@/shared/api/client.ts";
 import { MeContext } from "@/shared/api/session.ts";
 import { useWords } from "@/shared/i18n/index.tsx";
+import { PasswordField } from "@/shared/ui/password.tsx";
 import { Refusal } from "@/shared/ui/refusal.tsx";
 
 const ME = ["me"];
@@ -82,7 +83,7 @@ function SignIn() {
               value={login}
               onChange={(event) => setLogin(event.currentTarget.value)}
             />
-            <PasswordInput
+            <PasswordField
               label={words.accounts.password}
               autoComplete="current-password"
               required

@@ -1,5 +1,5 @@
 /** Lets somebody in: a name, what they may do, and a password that is shown once. */
-import { PasswordInput, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { api, once, told } from "@/shared/api/client.ts";
@@ -10,6 +10,7 @@ import { useDraft } from "@/shared/ui/draft.ts";
 import { Form } from "@/shared/ui/form.tsx";
 import { tell } from "@/shared/ui/notice.ts";
 import { Page } from "@/shared/ui/page.tsx";
+import { PasswordField } from "@/shared/ui/password.tsx";
 import { useFaults } from "@/shared/ui/refusal.tsx";
 import { GrantEditor } from "./grantEditor.tsx";
 import { bodyOf, choicesFor, leastGrant } from "./grants.ts";
@@ -74,7 +75,7 @@ export function NewUserPage() {
             {...draft.typed("name")}
             error={fault("name")}
           />
-          <PasswordInput
+          <PasswordField
             label={words.accounts.password}
             description={words.accounts.passwordHelp}
             autoComplete="new-password"

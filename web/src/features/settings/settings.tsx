@@ -1,6 +1,6 @@
 /** What is one's own: language, theme, password, and where one is signed in. */
 import {
-  Badge, Button, Paper, PasswordInput, SegmentedControl, Stack, Text, Title, useMantineColorScheme,
+  Badge, Button, Paper, SegmentedControl, Stack, Text, Title, useMantineColorScheme,
 } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useId, useState } from "react";
@@ -16,6 +16,7 @@ import { Empty } from "@/shared/ui/empty.tsx";
 import { Facts } from "@/shared/ui/facts.tsx";
 import { type Column, Listing } from "@/shared/ui/listing.tsx";
 import { tell } from "@/shared/ui/notice.ts";
+import { PasswordField } from "@/shared/ui/password.tsx";
 import { Refusal, useFaults } from "@/shared/ui/refusal.tsx";
 import { agentName } from "./agent.ts";
 import { SettingsFrame } from "./frame.tsx";
@@ -131,14 +132,14 @@ function PasswordForm({ done }: { done: () => void }) {
     >
       <Stack maw={420}>
         {changing.error && <Refusal error={changing.error} />}
-        <PasswordInput
+        <PasswordField
           label={words.settings.current}
           autoComplete="current-password"
           required
           {...draft.typed("current")}
           error={fault("current")}
         />
-        <PasswordInput
+        <PasswordField
           label={words.settings.wanted}
           description={words.settings.wantedHelp}
           autoComplete="new-password"
@@ -147,7 +148,7 @@ function PasswordForm({ done }: { done: () => void }) {
           {...draft.typed("password")}
           error={fault("password")}
         />
-        <PasswordInput
+        <PasswordField
           label={words.settings.again}
           autoComplete="new-password"
           required

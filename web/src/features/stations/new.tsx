@@ -136,6 +136,7 @@ function Enter({ station, done }: { station: StationMade; done: () => void }) {
       <Stack>
         <Text>{words.stations.enterHelp}</Text>
         <Facts
+          long
           of={[
             [words.stations.address, <Copyable key="url" value={station.url} label={words.stations.address} />],
             [words.stations.stationId, <Copyable key="id" value={station.stationId} label={words.stations.stationId} />],

@@ -1,11 +1,12 @@
 /** A certificate for a station: made here with its key, and saved at once, as the key is kept nowhere. */
-import { Alert, Button, Group, PasswordInput, Skeleton, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, told } from "../api/client.ts";
 import type { CertificateMade } from "../api/schema.gen.ts";
 import { useFormat, useWords } from "../i18n/index.tsx";
 import { Facts } from "../ui/facts.tsx";
+import { PasswordField } from "../ui/password.tsx";
 import { Refusal, useFaults } from "../ui/refusal.tsx";
 import { save, savePem } from "../ui/save.ts";
 
@@ -40,7 +41,7 @@ export function Issuing({ station }: Props) {
     <form onSubmit={submit}>
       <Stack gap="sm">
         <Text size="sm">{words.issueHelp}</Text>
-        <PasswordInput
+        <PasswordField
           label={words.filePassword}
           description={words.filePasswordHelp}
           value={password}
@@ -86,6 +87,7 @@ function Issued({ name, made }: { name: string; made: CertificateMade }) {
         )}
       </Group>
       <Facts
+        long
         of={[
           [words.subject, certificate.subject],
           [words.validTo, format.instant(certificate.validTo)],

@@ -12,6 +12,7 @@ export const everyday: typeof english = {
     copy: "Kopieren",
     download: "Herunterladen",
     filter: "Filtern",
+    lookAtPassword: "Passwort zeigen oder verbergen",
     loading: "Lädt",
     more: "Mehr zeigen",
     no: "Nein",

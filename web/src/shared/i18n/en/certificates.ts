@@ -8,7 +8,7 @@ export const certificates = {
   keyOnce: "The private key is shown only now. Whoever loses it issues another certificate.",
   saveChain: "Certificate (.pem)",
   saveKey: "Private key (.key)",
-  saveRoot: "Root of the stations (.pem)",
+  saveRoot: "Root of the certificates issued here (.pem)",
   savePacked: "Everything (.p12)",
   elsewhere: (name: string) =>
     `This server issues no certificates (tls.issue). Give the station one from whoever signs them for you (tls.client_ca), made out to the common name ${name}.`,
@@ -17,7 +17,7 @@ export const certificates = {
   signedBy: (issuer: string) => `signed by ${issuer}`,
   until: (date: string) => `until ${date}`,
   rootElsewhere: "Its root has to come from who has signed it; public ones are in most stations already.",
-  saveServerRoot: "Root of the server (.pem)",
+  saveServerRoot: "Root certificate of the server (.pem)",
   noTls: "This server has no certificate",
   noTlsHelp:
     "Stations cannot come over TLS until it has one (tls.certificates), or unless something before it ends TLS. Until then choose security profile 1.",

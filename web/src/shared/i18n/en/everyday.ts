@@ -10,6 +10,7 @@ export const everyday = {
     download: "Download",
     filter: "Filter",
     loading: "Loading",
+    lookAtPassword: "Show the password or hide it",
     more: "Show more",
     no: "No",
     none: "None",
