@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -121,30 +122,37 @@ async def test_filters_find_what_they_mean_and_nothing_else(system: System) -> N
         ({"organisationId": system.csms.organisation, "state": "active", "refused": "false"}, [running]),
         ({"organisationId": 4711}, []),
     ):
-        found = await system.platform.get("/transactions", params={"sort": "id", **parameters})
-        assert [item["id"] for item in found["items"]] == expected, parameters
+        for sort in ("id", "startedAt", "-startedAt"):
+            found = await system.platform.get("/transactions", params={"sort": sort, **parameters})
+            assert sorted(item["id"] for item in found["items"]) == expected, (sort, parameters)
         exported = await system.platform.ask("GET", "/transactions/export", params=parameters)
         rows = list(csv.DictReader(exported.text.splitlines()))
         assert sorted(int(row["id"]) for row in rows) == expected, parameters
 
 
-async def test_pages_of_any_order_hold_each_transaction_once(system: System) -> None:
-    await announced(system)
+@pytest.mark.parametrize("of_a_site", [False, True])
+async def test_pages_of_any_order_hold_each_transaction_once(system: System, of_a_site: bool) -> None:
+    site = (await system.platform.post("/sites", {"name": "Depot"}))["id"]
+    for wire_id, place in (("CP-1", site), ("CP-2", site), ("CP-3", None if of_a_site else site)):
+        await announced(system, wire_id, site=place)
     await card(system)
-    async with connected(system) as driver:
-        for number in range(5):
-            await driver.start(CARD, 100 * number, 20 * number)
-            await driver.stop(CARD, 100 * number + 50, 20 * number + 10)
+    counts = {"CP-1": 3, "CP-2": 2, "CP-3": 2 if of_a_site else 0}
+    async with AsyncExitStack() as stack:
+        for wire_id, count in counts.items():
+            driver = await stack.enter_async_context(connected(system, wire_id))
+            for number in range(count):
+                await driver.start(CARD, 100 * number, 20 * number)
+                await driver.stop(CARD, 100 * number + 50, 20 * number + 10)
     for sort in ("startedAt", "-startedAt", "id", "-id"):
-        found: list[int] = []
-        more: dict[str, Any] = {}
+        found: list[tuple[Any, int]] = []
+        more: dict[str, Any] = {"siteId": site} if of_a_site else {}
         while True:
             page = await system.platform.get("/transactions", params={"sort": sort, "limit": 2, **more})
-            found += [item["id"] for item in page["items"]]
+            found += [(item[sort.removeprefix("-")], item["id"]) for item in page["items"]]
             if page["next"] is None:
                 break
-            more = {"cursor": page["next"]}
-        assert len(found) == 5
+            more |= {"cursor": page["next"]}
+        assert len(set(found)) == len(found) == 5
         assert found == sorted(found, reverse=sort.startswith("-"))
 
 

@@ -10,12 +10,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 from litestar.response import Stream
-from sqlalchemy import ColumnElement, Row, Select, false, select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forecourt.csms.blocks.metering import actions as metering
 from forecourt.csms.blocks.metering.model import MeterValues, series_of
 from forecourt.csms.blocks.transactions import records
+from forecourt.csms.blocks.transactions.filters import Filters, State
 from forecourt.csms.blocks.transactions.limiting import set_limits
 from forecourt.csms.blocks.transactions.model import TransactionKey
 from forecourt.csms.blocks.transactions.record import Record
@@ -35,17 +36,15 @@ from forecourt.csms.blocks.transactions.store import transaction as table
 from forecourt.csms.blocks.transactions.timeline import in_order
 from forecourt.csms.stations.model import StationKey
 from forecourt.csms.stations.store import station as station_table
-from forecourt.csms.stations.visible import stands_at
 from forecourt.csms.store.work import Work
 from forecourt.csms.web.csv_text import MEDIA_TYPE, lines
-from forecourt.csms.web.instants import FromInstant, ToInstant, between
+from forecourt.csms.web.instants import FromInstant, ToInstant
 from forecourt.csms.web.numbers import OrganisationNumber, SiteNumber, StationNumber, TokenNumber
 from forecourt.csms.web.paging import CursorText, Limit, Order, Page, Sorting, SortText, page_of
 from forecourt.csms.web.requests import ApiRequest
 from forecourt.csms.web.routes import Key, create, read, replace
 from forecourt.errors import Conflict, NotFound
 
-State = Literal["active", "ended"]
 Most = Annotated[int, QueryParameter(name="maxPoints", ge=2, le=10_000, description="how many points per series")]
 Phase_ = Literal["", "L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1"]
 LONGEST_WAIT_S: Final = 60.0
@@ -58,49 +57,6 @@ _SORTING: Final = Sorting(table.c.id, {"startedAt": table.c.started_at}, "-start
 _OLDEST_FIRST: Final = _SORTING.order("startedAt")
 _TAGS: Final = ["Transactions"]
 _PER_PAGE: Final = 1000
-_LIST: Final = select(table)
-
-
-class Filters:
-    """Which transactions are meant. The parameters of the list and of the export."""
-
-    def __init__(
-        self,
-        *,
-        organisation: int | None,
-        station: int | None,
-        site: int | None,
-        token_id: int | None,
-        token: str | None,
-        state: State | None,
-        refused: bool | None,
-        since: str | None,
-        until: str | None,
-    ) -> None:
-        same = {"organisation_id": organisation, "station_id": station, "token_id": token_id}
-        self.conditions: list[ColumnElement[bool]] = [
-            *(table.c[name] == value for name, value in same.items() if value is not None),
-            *between(table.c.started_at, since, until),
-        ]
-        if site is not None:
-            self.conditions.append(stands_at(table.c.station_id, site))
-        if token is not None:
-            self.conditions.append(table.c.token_key == token.casefold())
-        if state is not None:
-            open_ = table.c.ended_at.is_(None)
-            self.conditions.append(open_ if state == "active" else ~open_)
-        if refused is not None:
-            was_refused = table.c.verdict.not_in(("", "Accepted"))
-            self.conditions.append(was_refused if refused else ~was_refused)
-
-    def select(self, request: ApiRequest) -> Select[Any]:
-        """The statement, with the caller's bounds said once more in a way that an index can use."""
-        statement = _LIST.where(*self.conditions)
-        seen = request.caller.scope(request.permission).organisations
-        if seen is not None and len(seen) <= 1:
-            mine = table.c.organisation_id == next(iter(seen)) if seen else false()
-            statement = statement.where(mine)
-        return statement
 
 
 def routes(parts: TransactionParts) -> list[HTTPRouteHandler]:
@@ -308,7 +264,14 @@ async def _page(
 ) -> Page[TransactionOut]:
     async with request.work() as work:
         connection = await work.sql()
-        page = await page_of(connection, filters.select(request), order, cursor=cursor, limit=limit, build=_same)
+        page = await page_of(
+            connection,
+            filters.select(request, order, cursor, limit),
+            order,
+            cursor=cursor,
+            limit=limit,
+            build=_same,
+        )
         return Page(items=await _shown(connection, page.items), next=page.next)
 
 

@@ -135,6 +135,15 @@ Index(
     transaction.c.id,
     postgresql_where=text("verdict NOT IN ('', 'Accepted')"),
 )
+Index(
+    "transaction_refused_station_idx",
+    transaction.c.station_id,
+    transaction.c.started_at,
+    transaction.c.id,
+    postgresql_where=text("verdict NOT IN ('', 'Accepted')"),
+)
+# What ended today, for the overview.
+Index("transaction_ended_at_idx", transaction.c.ended_at, postgresql_where=text("ended_at IS NOT NULL"))
 Index("transaction_open_group_idx", func.lower(transaction.c.token_group), postgresql_where=_OPEN)
 
 # What stations said, event by event. The number is the station's; for 1.6, which has none, one of `model.AT_BEGIN`,
