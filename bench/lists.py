@@ -56,6 +56,14 @@ SELECT :first + n % :stations, :organisation, :organisation, n::text, n, 1, 1, 1
 FROM (SELECT n, CAST(:now AS timestamptz) - (:count - n) * (CAST(:years AS interval) / :count) AS at
       FROM generate_series(CAST(1 AS bigint), :count) AS n) AS made
 """
+# A hundred stations each, on which only some have ever refused anybody.
+_SITES: Final = """
+WITH made AS (
+    INSERT INTO site (organisation_id, name, time_zone, created_at)
+    SELECT :organisation, 'Site ' || n, 'UTC', :now FROM generate_series(0, (:stations - 1) / 100) AS n RETURNING id
+)
+UPDATE station SET site_id = (SELECT min(id) FROM made) + (station.id - :first) / 100
+"""
 _TOKENS: Final = """
 INSERT INTO token (organisation_id, value, key, kind, medium, visual_number, blocked, created_at, changed_at)
 SELECT :organisation, 'CARD' || lpad(n::text, 7, '0'), 'card' || lpad(n::text, 7, '0'), 'ISO14443', 'rfid',
@@ -88,6 +96,7 @@ async def fill(csms: Csms, stations: int, transactions: int) -> dict[str, Any]:
             "stations": stations,
             "organisation": csms.organisation,
             "count": transactions,
+            "sites": 1 + (stations - 1) // 100,
             "running": min(5000, transactions // 10),
             "tokens": min(TOKENS, transactions),
             "commands": min(COMMANDS, transactions),
@@ -101,7 +110,7 @@ async def fill(csms: Csms, stations: int, transactions: int) -> dict[str, Any]:
         )
         await connection.execute(text("ALTER TABLE transaction SET UNLOGGED"))
         again = await without_indexes(connection)
-        for statement in (_TRANSACTIONS, _TOKENS, _COMMANDS, _MESSAGES):
+        for statement in (_SITES, _TRANSACTIONS, _TOKENS, _COMMANDS, _MESSAGES):
             wanted = {name: value for name, value in given.items() if f":{name}" in statement}
             await connection.execute(text(statement), wanted)
         for statement in again:
@@ -144,6 +153,10 @@ def _station(choose: random.Random, told: dict[str, Any]) -> int:
     return int(told["first"]) + choose.randrange(told["stations"])
 
 
+def _site(choose: random.Random, told: dict[str, Any]) -> int:
+    return 1 + choose.randrange(told["sites"])
+
+
 def _card(choose: random.Random, told: dict[str, Any]) -> str:
     return f"CARD{choose.randrange(told['tokens']):07}"
 
@@ -173,6 +186,11 @@ ASKS: Final[dict[str, Ask]] = {
     "transactions": lambda choose, told: ("/transactions", {}),
     "transactions, the oldest": lambda choose, told: ("/transactions", {"sort": "startedAt"}),
     "transactions of a station": lambda choose, told: ("/transactions", {"stationId": _station(choose, told)}),
+    "transactions of a site": lambda choose, told: ("/transactions", {"siteId": _site(choose, told)}),
+    "refused transactions of a site": lambda choose, told: (
+        "/transactions",
+        {"siteId": _site(choose, told), "refused": "true", "state": "ended"},
+    ),
     "transactions of a token": lambda choose, told: ("/transactions", {"token": _card(choose, told)}),
     "transactions of a day": lambda choose, told: ("/transactions", _day(choose, told)),
     "refused transactions of a day": lambda choose, told: (
@@ -195,7 +213,9 @@ ASKS: Final[dict[str, Ask]] = {
     "messages of a station": lambda choose, told: ("/messages", {"stationId": _station(choose, told)}),
     "messages of an action": lambda choose, told: ("/messages", {"action": "BootNotification"}),
 }
-MAY_BE_EMPTY: Final = frozenset({"messages of a station", "commands to a station", "transactions of a token"})
+MAY_BE_EMPTY: Final = frozenset(
+    {"messages of a station", "commands to a station", "transactions of a token", "refused transactions of a site"}
+)
 OF_A_DAY: Final = frozenset({"transactions of a day", "refused transactions of a day"})
 
 
