@@ -1,6 +1,6 @@
 /** What is around every page: where one can go, who one is, and whether what one sees is live. */
 import {
-  ActionIcon, Alert, AppShell, Box, Burger, Group, NativeSelect, NavLink, ScrollArea, Text, UnstyledButton,
+  ActionIcon, Alert, AppShell, Box, Burger, Group, NativeSelect, NavLink, Text, UnstyledButton,
 } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconCommand, IconPlugConnectedX, IconUser } from "@tabler/icons-react";
@@ -56,7 +56,7 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={words.nav.main} component="nav">
-        <AppShell.Section grow component={ScrollArea}>
+        <AppShell.Section grow className={classes.places}>
           <Places places={PLACES} />
           <AdministrationPlaces />
         </AppShell.Section>
