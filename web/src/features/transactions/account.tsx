@@ -4,6 +4,7 @@ import { IconInfoCircle } from "@tabler/icons-react";
 import type { TransactionDetail, TransactionEventOut } from "@/shared/api/schema.gen.ts";
 import { useFormat, useWords } from "@/shared/i18n/index.tsx";
 import { VerdictBadge } from "@/shared/ui/badges.tsx";
+import { newsOf } from "./news.ts";
 
 export function Remarks({ session }: { session: TransactionDetail }) {
   const words = useWords();
@@ -108,7 +109,7 @@ export function Events({ events }: { events: readonly TransactionEventOut[] }) {
       <Table.ScrollContainer minWidth={320} maxHeight={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
         <Table aria-label={said.events} verticalSpacing={4} fz="sm">
           <Table.Tbody>
-            {events.filter(isNews).map((one, place) => (
+            {newsOf(events).map((one, place) => (
               <Table.Tr key={`${one.seqNo ?? "-"} ${one.at} ${place}`}>
                 <Table.Td style={{ whiteSpace: "nowrap" }} title={format.instant(one.at)}>
                   {format.time(one.at)}
@@ -143,14 +144,6 @@ export function Events({ events }: { events: readonly TransactionEventOut[] }) {
       </Table.ScrollContainer>
     </Paper>
   );
-}
-
-const READINGS = new Set(["MeterValuePeriodic", "MeterValueClock"]);
-
-/** Whether an event says more than what the meter shows, which the charts do better. */
-function isNews(one: TransactionEventOut, place: number, all: readonly TransactionEventOut[]): boolean {
-  const same = one.chargingState === all[place - 1]?.chargingState;
-  return one.what !== "Updated" || !READINGS.has(one.trigger) || !same || one.offline || one.limits !== null;
 }
 
 function late(one: TransactionEventOut): number {

@@ -23,18 +23,22 @@ type Props = {
   marks: readonly Mark[];
   /** Something not to be passed. */
   limit?: { value: number; label: string } | undefined;
+  /** An instant, in seconds, that is not to be passed. */
+  until?: { at: number; label: string } | undefined;
   /** Where the scale ends at least. */
   least?: number;
 };
 
 const HEIGHT = 190;
+/** How far apart words beside lines are at least. */
+const ROOM = 14;
 const COLOURS = {
   light: { lines: ["#0b7285", "#c2410c", "#5f3dc4", "#2b8a3e"], ink: "#495057", grid: "#dee2e6", limit: "#c92a2a", mark: "#868e96" },
   dark: { lines: ["#3bc4d4", "#ff922b", "#b197fc", "#69db7c"], ink: "#ced4da", grid: "#3b3b3b", limit: "#ff8787", mark: "#909296" },
 } as const;
 
 export default function Chart(props: Props) {
-  const { says, course, names, timeName, from, to, marks, limit, least = 0 } = props;
+  const { says, course, names, timeName, from, to, marks, limit, until, least = 0 } = props;
   const scheme = useComputedColorScheme("light");
   const { ref, width } = useElementSize();
   const place = useRef<HTMLDivElement>(null);
@@ -92,7 +96,7 @@ export default function Chart(props: Props) {
   }, [scheme, lines, ready, names.join(), timeName]);
   useEffect(() => {
     plot.current?.setData([course.times, ...course.lines.map((line) => line.values)] as uPlot.AlignedData);
-  }, [course, scheme, ready, from, to, marks, limit?.value, least]);
+  }, [course, scheme, ready, from, to, marks, limit?.value, until?.at, least]);
   useEffect(() => {
     if (width > 0) plot.current?.setSize({ width, height: HEIGHT });
   }, [width]);
@@ -104,7 +108,7 @@ export default function Chart(props: Props) {
 }
 
 /** Lines across for a limit and down for what happened. */
-function mark(self: uPlot, { marks, limit, from, to }: Props, colours: { limit: string; mark: string }): void {
+function mark(self: uPlot, { marks, limit, until, from, to }: Props, colours: { limit: string; mark: string }): void {
   const { ctx, bbox } = self;
   ctx.save();
   ctx.lineWidth = devicePixelRatio;
@@ -113,14 +117,19 @@ function mark(self: uPlot, { marks, limit, from, to }: Props, colours: { limit: 
   ctx.textBaseline = "bottom";
   ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
   ctx.strokeStyle = ctx.fillStyle = colours.mark;
-  for (const { at } of marks) {
+  let free = 0;
+  for (const { at, label } of marks) {
     const second = Date.parse(at) / 1000;
     if (second < from || second > to) continue;
-    const x = Math.round(self.valToPos(second, "x", true));
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
+    const x = down(self, second);
+    // What has no room is in the list of events.
+    if (x < free) continue;
+    along(self, x, label);
+    free = x + ROOM * devicePixelRatio;
+  }
+  if (until !== undefined && until.at >= from && until.at <= to) {
+    ctx.strokeStyle = ctx.fillStyle = colours.limit;
+    along(self, down(self, until.at), until.label);
   }
   if (limit !== undefined) {
     ctx.strokeStyle = ctx.fillStyle = colours.limit;
@@ -131,5 +140,28 @@ function mark(self: uPlot, { marks, limit, from, to }: Props, colours: { limit: 
     ctx.stroke();
     ctx.fillText(limit.label, bbox.left + 6 * devicePixelRatio, y - 4 * devicePixelRatio);
   }
+  ctx.restore();
+}
+
+/** A line down at an instant; where it is drawn. */
+function down(self: uPlot, second: number): number {
+  const { ctx, bbox } = self;
+  const x = Math.round(self.valToPos(second, "x", true));
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  return x;
+}
+
+/** Words beside such a line, upwards. */
+function along(self: uPlot, x: number, label: string): void {
+  const { ctx, bbox } = self;
+  ctx.save();
+  // On its right, but at the very end.
+  const isLast = x + ROOM * devicePixelRatio > bbox.left + bbox.width;
+  ctx.translate(x + (isLast ? -2 : ROOM - 1) * devicePixelRatio, bbox.top + bbox.height - 4 * devicePixelRatio);
+  ctx.rotate(-Math.PI / 2);
+  ctx.fillText(label, 0, 0);
   ctx.restore();
 }

@@ -5,6 +5,7 @@ import type { EvseReadings, MeterValues, TransactionDetail, TransactionEventOut 
 import { useFormat, useWords } from "@/shared/i18n/index.tsx";
 import type { Mark } from "./chart.tsx";
 import { CHARTS, type ChartName, courseOf, linesOf } from "./course.ts";
+import { nameOf, newsOf } from "./news.ts";
 
 const Chart = lazy(() => import("./chart.tsx"));
 
@@ -31,13 +32,13 @@ export function Charts({ session, values, tail, events, now }: Props) {
     voltage: format.voltage,
   };
   const states: Record<string, string> = words.states.charging;
+  const kinds: Record<string, string> = said.what;
   const marks = useMemo<Mark[]>(
-    () =>
-      events
-        .filter((one, index) => one.chargingState !== "" && one.chargingState !== events[index - 1]?.chargingState)
-        .map((one) => ({ at: one.at, label: states[one.chargingState] ?? one.chargingState })),
-    [events, states],
+    () => newsOf(events).map((one, place, all) => ({ at: one.at, label: nameOf(one, all[place - 1], kinds, states) })),
+    [events, kinds, states],
   );
+  const timeS = session.limits?.timeS;
+  const limitAt = timeS ? from + timeS : null;
   const courses = useMemo(
     () =>
       CHARTS.map((name) => {
@@ -79,6 +80,7 @@ export function Charts({ session, values, tail, events, now }: Props) {
                   from={from}
                   to={to}
                   marks={marks}
+                  until={limitAt === null ? undefined : { at: limitAt, label: `${said.limitLine} ${format.duration(timeS)}` }}
                   limit={limit ? { value: limit, label: `${said.limitLine} ${write(limit)}` } : undefined}
                   least={name === "soc" ? 100 : 0}
                 />
