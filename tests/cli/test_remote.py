@@ -207,6 +207,21 @@ def test_what_a_station_is_called_is_whole_in_a_narrow_window(server: Server) ->
     assert identity in ended.output
 
 
+def test_what_is_piped_is_not_folded(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    name = "a name that is rather long, and is looked for as a whole by whoever pipes this into another program"
+    server.said("station", "add", "CP11", "--name", name)
+    ended = CliRunner().invoke(main, ["station", "list", "--data", str(server.data)])
+    (line,) = [line for line in ended.output.splitlines() if line.startswith("CP11 ")]
+    assert name in line
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest_one() -> None:
+    for words, nearest in ((["statoin"], "station"), (["station", "scenari"], "scenario")):
+        ended = CliRunner().invoke(main, words)
+        assert (ended.exit_code, f"did you mean {nearest}?" in ended.output) == (2, True)
+
+
 def test_a_site_without_stations_is_removed(server: Server) -> None:
     server.said("site", "add", "Empty", "--time-zone", "Europe/Berlin")
     assert "Europe/Berlin" in server.said("site", "list")

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from forecourt.cli import settings, whereabouts
 from forecourt.cli.doctor_database import look_at
 from forecourt.cli.places import holder_of, lan_addresses
+from forecourt.cli.screens import screen
 from forecourt.clock import SYSTEM
 from forecourt.csms.config import Config
 from forecourt.csms.store.errors import StoreError
@@ -64,10 +65,10 @@ def doctor(file: Path | None, data: Path | None) -> None:
     findings = list(examine(config, SYSTEM.now()))
     table = Table(show_header=False, box=None, padding=(0, 2))
     for finding in findings:
-        table.add_row(
-            finding.grade.value, finding.what, finding.words + (f"\n{finding.advice}" if finding.advice else "")
-        )
-    Console(highlight=False).print(table)
+        words = finding.words + (f"\n{finding.advice}" if finding.advice else "")
+        # What stands in messages and paths is no markup.
+        table.add_row(finding.grade.value, escape(finding.what), escape(words))
+    screen().print(table)
     if any(finding.grade is Grade.BAD for finding in findings):
         raise SystemExit(1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Mapping
 from typing import Any, Final, cast
@@ -25,6 +26,18 @@ class LazyGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         module, _, name = found[0].partition(":")
         return cast("click.Command", getattr(importlib.import_module(module), name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As usual, and with the nearest command for one that does not exist."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if near := difflib.get_close_matches(args[0], self.list_commands(ctx), n=1):
+                words = f"{error.message.rstrip('.')}; did you mean {near[0]}?"
+                raise click.UsageError(words, ctx) from error
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         added = [(name, command.get_short_help_str(80)) for name, command in self.commands.items()]

@@ -9,11 +9,11 @@ from typing import Any, Final, Literal, TypeVar
 import click
 import httpx2
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from forecourt.cli import whereabouts
 from forecourt.cli.demo_folder import default_folder
+from forecourt.cli.screens import screen
 from forecourt.cli.settings import Failure, read
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -39,7 +39,7 @@ class Api:
         self.station_urls = list(station_urls)
         """Where stations connect, as far as the server has told."""
         # What stations and people are called is text, whatever brackets are in it.
-        self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        self._console = screen(markup=False)
 
     def ask(self, method: Method, path: str, body: object = None, **query: Any) -> Any:
         """What the API answers. Raises Failure with its words."""
