@@ -67,9 +67,9 @@ from forecourt.station.blocks.transactions import contracts, master_pass, resumi
 from forecourt.station.blocks.transactions import presenting as sessions
 from forecourt.station.blocks.transactions import v2 as transactions_v2
 from forecourt.station.blocks.transactions import v16 as transactions_v16
-from forecourt.station.core import Wiring
 from forecourt.station.device_model.table import Name
 from forecourt.station.dialects import Listener, assemble
+from forecourt.station.wiring import Wiring
 
 _V16: Final = (
     security_v16,

@@ -8,7 +8,7 @@ knows no block; `assembly` puts them in.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeAlias, TypeVar
@@ -16,7 +16,6 @@ from typing import Any, Final, TypeAlias, TypeVar
 from forecourt.charging.ids import STATION, ConnectorId, EvseId
 from forecourt.charging.rates import Cap
 from forecourt.charging.tokens import Token
-from forecourt.charging.topology import Place
 from forecourt.ocpp.errors import ErrorCode, ProtocolError
 from forecourt.ocpp.message import Message
 from forecourt.ocpp.versions import Version
@@ -24,15 +23,16 @@ from forecourt.station import events
 from forecourt.station.config import Build
 from forecourt.station.device_model.table import Name
 from forecourt.station.device_model.values import DeviceModel, Refusal
-from forecourt.station.dialects import Dialect, Listener
+from forecourt.station.dialects import Dialect
 from forecourt.station.draws import Draws
 from forecourt.station.hardware.interface import Contract, ContractRequest, Hardware, Needs
-from forecourt.station.link import Link, Route
+from forecourt.station.link import Link
 from forecourt.station.outbox import Outbox, TransactionMessage
 from forecourt.station.state import FIRMWARE, TRANSACTIONS, Bay
 from forecourt.station.storage import Storage, StorageFailed
 from forecourt.station.timeline import Timeline
 from forecourt.station.transfers import NoTransfers, Transfers
+from forecourt.station.wiring import Bound, Wiring
 
 _log = logging.getLogger(__name__)
 
@@ -49,56 +49,6 @@ class Registration(StrEnum):
     ACCEPTED = "Accepted"
     PENDING = "Pending"
     REJECTED = "Rejected"
-
-
-class Wiring:
-    """What all stations of a process share: dialects by version, who listens to what, what is computed (values and the most they
-    may be), what may be set and what is kept
-    elsewhere, what triggers what, where to connect."""
-
-    __slots__ = ("checks", "computed", "dialects", "early", "limits", "listeners", "route", "stores", "triggers")
-
-    def __init__(
-        self,
-        dialects: Mapping[Version, Dialect],
-        listeners: Mapping[type[Any], tuple[Listener, ...]],
-        computed: Mapping[Name, Callable[[Station, Place], str]],
-        limits: Mapping[Name, Callable[[Station, Place], str]],
-        checks: Mapping[Name, Callable[[Station, str], Refusal | None]],
-        stores: Mapping[Name, Callable[[Station, str], None]],
-        triggers: Mapping[str, Callable[[Station, Place | None], bool]],
-        early: frozenset[type[Any]],
-        route: Callable[[Station], Route],
-    ) -> None:
-        self.dialects: Final = dialects
-        self.listeners: Final = listeners
-        self.computed: Final = computed
-        self.limits: Final = limits
-        self.triggers: Final = triggers
-        self.early: Final = early
-        self.checks: Final = checks
-        self.stores: Final = stores
-        self.route: Final = route
-
-
-class _Computed(Mapping[Name, Callable[[Place], str]]):
-    """The computed variables, bound to one station."""
-
-    __slots__ = ("_computed", "_station")
-
-    def __init__(self, station: Station, computed: Mapping[Name, Callable[[Station, Place], str]]) -> None:
-        self._station = station
-        self._computed = computed
-
-    def __getitem__(self, name: Name) -> Callable[[Place], str]:
-        compute = self._computed[name]
-        return lambda place: compute(self._station, place)
-
-    def __iter__(self) -> Any:
-        return iter(self._computed)
-
-    def __len__(self) -> int:
-        return len(self._computed)
 
 
 class Station:
@@ -141,8 +91,8 @@ class Station:
         self.model: Final = DeviceModel(
             storage,
             build.topology,
-            _Computed(self, wiring.computed),
-            _Computed(self, wiring.limits),
+            Bound(self, wiring.computed),
+            Bound(self, wiring.limits),
             self._check,
             self._store,
             lambda name: self.announce(events.VariableChanged(name)),
