@@ -23,6 +23,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from forecourt.charging.ids import ConnectorId, EvseId
+from forecourt.charging.schedule import Schedule
 from forecourt.charging.tokens import Token
 from forecourt.clock import SYSTEM
 from forecourt.station.config import Build, EvseBuild
@@ -103,6 +104,9 @@ class Board:
 
     def certificate(self, evse_id: EvseId, exi: str | None, *, remaining: int = 0) -> None:
         """No vehicle asks for a certificate here."""
+
+    def propose(self, evse_id: EvseId, schedules: tuple[Schedule, ...]) -> None:
+        """No vehicle tells its needs here."""
 
     def judged(self, evse_id: EvseId, *, accepted: bool) -> None:
         """No vehicle shows a contract here."""

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
+from forecourt.charging.ids import EvseId
+from forecourt.charging.schedule import Period, RateUnit, Schedule
 from forecourt.ocpp import v2
 from forecourt.ocpp.versions import V21, V201, Version
 from forecourt.station.config import EvseBuild
+from forecourt.station.hardware.interface import Control
 from forecourt.station.hardware.vehicle import Model, Vehicle
 from tests.station.rig import Rig
 from tests.station.test_smart_charging import accepted, amperes, profile, schedule
@@ -135,4 +138,141 @@ def test_a_vehicle_that_does_not_talk_is_not_told_of(version: Version) -> None:
     assert transaction is not None
     accepted(rig, profile(schedule((0, 10)), purpose="TxProfile", transaction_id=transaction.id))
     assert rig.of(v2.NotifyEVChargingNeeds) == []
+    assert rig.of(v2.NotifyEVChargingSchedule) == []
+
+
+TWENTY = Model(talks=True, control=Control.SCHEDULED, ac_current_a=32, discharge_w=10_000)
+
+
+def of_20(rig: Rig, model: Model = TWENTY) -> tuple[Vehicle, str]:
+    """A vehicle of ISO 15118-20 charges; its transaction."""
+    vehicle = Vehicle(model, soc=0.5)
+    rig.hardware.plug(vehicle)
+    rig.time.advance(2)
+    rig.hardware.swipe("TAG001")
+    rig.time.advance(5)
+    transaction = rig.station.bays[1].transaction  # type: ignore[index]
+    assert transaction is not None
+    return vehicle, transaction.id
+
+
+def test_K18_FR_06_an_AC_vehicle_tells_powers_over_all_phases_and_that_it_could_give_back() -> None:
+    rig = Rig(V21)
+    of_20(rig)
+    needs = rig.last(v2.NotifyEVChargingNeeds).charging_needs
+    assert (needs.requested_energy_transfer, needs.mobility_needs_mode) == ("AC_BPT", "EVCC")
+    told = needs.v2x_charging_parameters
+    assert isinstance(told, v2.V2XChargingParameters)
+    assert (told.min_charge_power, told.max_charge_power, told.max_discharge_power) == (
+        Decimal(4140),
+        Decimal(22_080),
+        Decimal(10_000),
+    )
+    assert (told.max_charge_current, told.max_voltage) == (UNSET, UNSET)
+
+
+def test_K18_FR_06_a_DC_vehicle_tells_currents_too() -> None:
+    rig = Rig(V21, built=(EvseBuild(kinds=("cCCS2",), phases=1, voltage_v=400, current_a=375, direct=True),))
+    of_20(rig, Model(talks=True, control=Control.DYNAMIC))
+    needs = rig.last(v2.NotifyEVChargingNeeds).charging_needs
+    assert (needs.requested_energy_transfer, needs.control_mode) == ("DC", "DynamicControl")
+    told = needs.v2x_charging_parameters
+    assert isinstance(told, v2.V2XChargingParameters)
+    assert (told.min_charge_power, told.max_charge_power, told.max_discharge_power) == (
+        Decimal(0),
+        Decimal(120_000),
+        UNSET,
+    )
+    assert (told.min_charge_current, told.max_charge_current, told.max_voltage) == (
+        Decimal(0),
+        Decimal(300),
+        Decimal(400),
+    )
+
+
+def test_in_2_0_1_it_tells_its_needs_as_one_of_ISO_15118_2() -> None:
+    rig = Rig(V201)
+    of_20(rig)
+    needs = rig.last(v2.NotifyEVChargingNeeds).charging_needs
+    assert (needs.v2x_charging_parameters, needs.control_mode) == (UNSET, UNSET)
+    assert isinstance(needs.ac_charging_parameters, v2.ACChargingParameters)
+
+
+@pytest.mark.parametrize(("control", "ends"), [(Control.SCHEDULED, True), (Control.DYNAMIC, True), (None, False)])
+def test_K18_FR_23_K19_FR_16_a_refused_way_of_charging_ends_the_transaction(
+    control: Control | None, ends: bool
+) -> None:
+    rig = Rig(V21)
+    rig.answers[v2.NotifyEVChargingNeeds] = lambda request: v2.NotifyEVChargingNeedsResponse(status="Rejected")
+    rig.hardware.plug(Vehicle(Model(talks=True, control=control), soc=0.5))
+    rig.time.advance(2)
+    rig.hardware.swipe("TAG001")
+    rig.time.advance(5)
+    last = rig.last(v2.TransactionEvent)
+    assert (last.event_type == "Ended") is ends
+    if ends:
+        assert last.trigger_reason == "AbnormalCondition"
+        assert last.transaction_info.stopped_reason == "ReqEnergyTransferRejected"
+
+
+def three(rig: Rig, transaction_id: str, *limits: float) -> None:
+    schedules = tuple(structs.replace(schedule((0, limit)), id=number) for number, limit in enumerate(limits, 1))
+    wanted = profile(schedules[0], purpose="TxProfile", transaction_id=transaction_id)
+    accepted(rig, structs.replace(wanted, charging_schedule=schedules))
+
+
+def test_K15_FR_22_what_a_vehicle_chooses_limits_it_and_until_then_the_first_schedule_does() -> None:
+    rig = Rig(V21)
+    vehicle, transaction_id = of_20(rig)
+    vehicle.choice = 2
+    three(rig, transaction_id, 20, 16, 10)
+    # It has chosen by now; another profile is another choice.
+    rig.time.advance(2)
+    assert amperes(rig) == 10
+    assert rig.last(v2.NotifyEVChargingSchedule).selected_charging_schedule_id == 3
+    vehicle.choice = 0
+    three(rig, transaction_id, 18, 12)
+    rig.time.advance(2)
+    assert amperes(rig) == 18
+    assert rig.last(v2.NotifyEVChargingSchedule).selected_charging_schedule_id == 1
+
+
+def test_K16_FR_05_what_the_vehicle_says_it_will_take_is_told_and_limits_nothing() -> None:
+    rig = Rig(V21)
+    _, transaction_id = of_20(rig)
+    three(rig, transaction_id, 20)
+    rig.time.advance(2)
+    own = Schedule(schedule_id=99, unit=RateUnit.A, periods=(Period(start_s=0, limit=Decimal(9)),))
+    rig.station.scheduled(EvseId(1), 1, own)
+    rig.time.advance(2)
+    told = rig.last(v2.NotifyEVChargingSchedule)
+    assert (told.selected_charging_schedule_id, told.charging_schedule.id) == (1, 1)
+    assert [period.limit for period in told.charging_schedule.charging_schedule_period] == [9]
+    assert amperes(rig) == 20
+
+
+def test_K19_FR_10_whom_the_management_system_controls_has_nothing_to_say() -> None:
+    rig = Rig(V21)
+    _, transaction_id = of_20(rig, Model(talks=True, control=Control.DYNAMIC))
+    three(rig, transaction_id, 12)
+    own = Schedule(schedule_id=99, unit=RateUnit.A, periods=(Period(start_s=0, limit=Decimal(9)),))
+    rig.station.scheduled(EvseId(1), 1, own)
+    rig.time.advance(2)
+    (period,) = rig.last(v2.NotifyEVChargingSchedule).charging_schedule.charging_schedule_period
+    assert period.limit == 12
+
+
+def test_a_schedule_that_was_not_offered_or_no_longer_is_nothing() -> None:
+    rig = Rig(V21)
+    _, transaction_id = of_20(rig)
+    three(rig, transaction_id, 20, 10)
+    rig.time.advance(2)
+    rig.fresh()
+    rig.station.scheduled(EvseId(1), 7)
+    rig.time.advance(2)
+    assert amperes(rig) == 20
+    rig.hardware.unplug()
+    rig.time.advance(2)
+    rig.station.scheduled(EvseId(1), 2)
+    rig.time.advance(2)
     assert rig.of(v2.NotifyEVChargingSchedule) == []

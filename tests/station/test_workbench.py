@@ -15,6 +15,7 @@ from forecourt.station.config import Build
 from forecourt.station.core import Station
 from forecourt.station.disturbed import Impossible
 from forecourt.station.fleet.accepting import Accepting
+from forecourt.station.hardware.interface import Control
 from forecourt.station.link import Answer
 from forecourt.station.scripted import ScriptedLink
 from forecourt.station.storage import Memory
@@ -192,12 +193,15 @@ def test_an_energy_manager_limits_what_is_offered_until_it_does_not() -> None:
 
 def test_a_button_a_parking_bay_and_a_vehicle_that_talks_show_in_the_records() -> None:
     one = Bench(V21)
-    one.do("park", "plug talks=true leaves-in-s=3600", "swipe TAG001")
+    one.do("park", "plug control=dynamic leaves-in-s=3600 chooses=2", "swipe TAG001")
     one.time.advance(30)
     one.do("hurry", "renegotiate", "park there=false")
     one.time.advance(5)
     kinds = one.kinds()
     assert {"hurry", "needs"} <= set(kinds)
+    vehicle = one.bench.hardware.vehicle_at(1)
+    assert vehicle is not None
+    assert (vehicle.model.talks, vehicle.model.control, vehicle.choice) == (True, Control.DYNAMIC, 1)
 
 
 def test_a_vehicle_that_wants_a_certificate_and_gets_none_charges_by_card() -> None:

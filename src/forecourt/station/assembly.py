@@ -162,6 +162,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.Restricted: (limits.on_restricted,),
         events.Hurried: (priority.on_hurried,),
         events.Needed: (needs.on_needed,),
+        events.Scheduled: (needs.on_scheduled,),
         events.Fault: (
             sessions.on_fault,
             diagnostics.on_fault,

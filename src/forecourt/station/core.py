@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from forecourt.charging.ids import STATION, ConnectorId, EvseId
 from forecourt.charging.rates import Cap
+from forecourt.charging.schedule import Schedule
 from forecourt.charging.tokens import Token
 from forecourt.ocpp.errors import ErrorCode, ProtocolError
 from forecourt.ocpp.message import Message
@@ -374,6 +375,9 @@ class Station:
 
     def needs(self, evse_id: EvseId, needs: Needs) -> None:
         self.turn(lambda: self.announce(events.Needed(evse_id, needs)))
+
+    def scheduled(self, evse_id: EvseId, schedule_id: int, own: Schedule | None = None) -> None:
+        self.turn(lambda: self.announce(events.Scheduled(evse_id, schedule_id, own)))
 
     def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
         self.turn(lambda: self.announce(events.Hurried(evse_id, wanted)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.rates import Cap
+from forecourt.charging.schedule import Schedule
 from forecourt.charging.tokens import Token
 from forecourt.station.device_model.table import Name
 
@@ -124,6 +125,15 @@ class Needed:
 
     evse_id: EvseId
     needs: Needs
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A vehicle has chosen one of the schedules it was offered, and maybe said what it will take itself."""
+
+    evse_id: EvseId
+    schedule_id: int
+    own: Schedule | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 from forecourt.charging.ids import STATION, ConnectorId, EvseId
 from forecourt.charging.rates import Cap
+from forecourt.charging.schedule import Schedule
 from forecourt.charging.tokens import Token
 
 
@@ -37,11 +39,19 @@ class Measurement:
     temperature_celsius: Decimal = Decimal(25)
 
 
+class Control(StrEnum):
+    """ControlModeEnumType: whether a vehicle of ISO 15118-20 follows a schedule it has chosen, or what it is told at each moment."""
+
+    SCHEDULED = "ScheduledControl"
+    DYNAMIC = "DynamicControl"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """What a vehicle that can talk (ISO 15118) says it needs: energy until it departs, and what it can take at the plug.
 
-    Currents are per phase, on `phases` (0 for DC); the power over all phases.
+    Currents are per phase, on `phases` (0 for DC); the power over all phases. `control` is that of ISO 15118-20, None for
+    ISO 15118-2; `most_discharge_w` what it could give back.
     """
 
     energy_wh: Decimal
@@ -53,6 +63,8 @@ class Needs:
     capacity_wh: Decimal | None = None
     soc_percent: int | None = None
     departs_at: datetime | None = None
+    control: Control | None = None
+    most_discharge_w: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +149,10 @@ class Hardware(Protocol):
         """Answer the vehicle that has asked for a contract certificate: EXI in base64; None for a failure. `remaining` is how many
         more it may ask for (ISO 15118-20)."""
 
+    def propose(self, evse_id: EvseId, schedules: tuple[Schedule, ...]) -> None:
+        """Let a vehicle that talks choose one of these schedules, which begin now; told as `scheduled`. What it may take is `offer`ed
+        at each moment all the same."""
+
     def judged(self, evse_id: EvseId, *, accepted: bool) -> None:
         """Tell the vehicle that has shown a contract whether it may charge; if not, its driver may still show a card."""
 
@@ -195,6 +211,9 @@ class Events(Protocol):
 
     def needs(self, evse_id: EvseId, needs: Needs) -> None:
         """The vehicle says what it needs: once after it is given power, and whenever that changes."""
+
+    def scheduled(self, evse_id: EvseId, schedule_id: int, own: Schedule | None = None) -> None:
+        """The vehicle has chosen one of the schedules, and maybe says itself what it will take from now on."""
 
     def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
         """The driver pressed the button for priority charging, or presses it again to end it."""

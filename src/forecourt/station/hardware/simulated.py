@@ -7,11 +7,13 @@ from typing import Final
 
 from forecourt.charging.ids import ConnectorId, EvseId
 from forecourt.charging.rates import Cap
+from forecourt.charging.schedule import Schedule
 from forecourt.charging.tokens import Token
 from forecourt.clock import Timer
-from forecourt.station.config import Build, EvseBuild
+from forecourt.station.config import Build
 from forecourt.station.hardware.interface import Events, Measurement, Secc, Signer
 from forecourt.station.hardware.simulated_signer import SimulatedSigner
+from forecourt.station.hardware.simulated_socket import Socket
 from forecourt.station.hardware.vehicle import STEP_S, Vehicle
 from forecourt.station.timeline import Timeline
 
@@ -25,45 +27,6 @@ IMAGE: Final = b"FORECOURT-FIRMWARE "
 """What firmware for simulated hardware begins with; its version and the end of the line follow, then anything."""
 
 _MILLI: Final = Decimal("0.001")
-
-
-class _Socket:
-    __slots__ = (
-        "at",
-        "bad_lock",
-        "built",
-        "closed",
-        "connector_id",
-        "evse_id",
-        "export_wh",
-        "flows",
-        "import_wh",
-        "locked",
-        "offered_a",
-        "parked",
-        "phases",
-        "signer",
-        "timer",
-        "vehicle",
-    )  # fmt: skip
-
-    def __init__(self, evse_id: EvseId, built: EvseBuild, at: float) -> None:
-        self.evse_id = evse_id
-        self.built = built
-        self.vehicle: Vehicle | None = None
-        self.connector_id = ConnectorId(0)
-        self.closed = False
-        self.locked = False
-        self.parked = False
-        self.signer: SimulatedSigner | None = None
-        self.bad_lock = False
-        self.flows = False
-        self.offered_a = float(built.current_a)
-        self.phases = built.phases
-        self.import_wh = 0.0
-        self.export_wh = 0.0
-        self.at = at
-        self.timer: Timer | None = None
 
 
 class SimulatedHardware:
@@ -92,7 +55,7 @@ class SimulatedHardware:
         self._timeline: Final = timeline
         self._events: Events | None = None
         now = timeline.monotonic()
-        self._sockets: Final = {EvseId(n): _Socket(EvseId(n), built, now) for n, built in enumerate(build.evses, 1)}
+        self._sockets: Final = {EvseId(n): Socket(EvseId(n), built, now) for n, built in enumerate(build.evses, 1)}
         for evse_id, register_wh in (registers_wh or {}).items():
             self._sockets[evse_id].import_wh = float(register_wh)
         self.shown: list[str] | None = None
@@ -280,6 +243,13 @@ class SimulatedHardware:
             vehicle.asks = vehicle.asks if remaining else None
             self._timeline.after(TALK_S, lambda: self._introduce(socket, vehicle))
 
+    def propose(self, evse_id: EvseId, schedules: tuple[Schedule, ...]) -> None:
+        socket = self._sockets[evse_id]
+        vehicle = socket.vehicle
+        if vehicle is not None:
+            chosen = schedules[min(vehicle.choice, len(schedules) - 1)].schedule_id
+            self._timeline.after(TALK_S, lambda: self._choose(socket, vehicle, chosen))
+
     def judged(self, evse_id: EvseId, *, accepted: bool) -> None:
         vehicle = self._sockets[evse_id].vehicle
         if vehicle is not None:
@@ -312,13 +282,13 @@ class SimulatedHardware:
         if self._events is not None:
             self._events.installed(version)
 
-    def _plugged(self, socket: _Socket, events: Events) -> None:
+    def _plugged(self, socket: Socket, events: Events) -> None:
         vehicle = socket.vehicle
         events.plugged(socket.evse_id, socket.connector_id)
         if vehicle is not None and (vehicle.asks is not None or vehicle.contract is not None):
             self._timeline.after(TALK_S, lambda: self._introduce(socket, vehicle))
 
-    def _introduce(self, socket: _Socket, vehicle: Vehicle) -> None:
+    def _introduce(self, socket: Socket, vehicle: Vehicle) -> None:
         if socket.vehicle is not vehicle or self._events is None:
             return
         if vehicle.asks is not None:
@@ -326,21 +296,25 @@ class SimulatedHardware:
         elif vehicle.contract is not None:
             self._events.contract_shown(socket.evse_id, vehicle.contract)
 
-    def _talk(self, socket: _Socket) -> None:
+    def _talk(self, socket: Socket) -> None:
         vehicle, built = socket.vehicle, socket.built
         if vehicle is not None and socket.closed and self._events is not None:
             self._integrate(socket)
             found = vehicle.needs(voltage_v=self._voltage_v(socket), phases=built.phases, direct=built.direct)
             self._events.needs(socket.evse_id, found)
 
+    def _choose(self, socket: Socket, vehicle: Vehicle, schedule_id: int) -> None:
+        if socket.vehicle is vehicle and self._events is not None:
+            self._events.scheduled(socket.evse_id, schedule_id)
+
     # Physics.
 
-    def _voltage_v(self, socket: _Socket) -> float:
+    def _voltage_v(self, socket: Socket) -> float:
         if socket.built.direct and socket.vehicle is not None:
             return socket.vehicle.model.dc_voltage_v
         return float(socket.built.voltage_v)
 
-    def _power_w(self, socket: _Socket) -> float:
+    def _power_w(self, socket: Socket) -> float:
         if socket.vehicle is None or not socket.closed:
             return 0.0
         return socket.vehicle.power_w(
@@ -350,14 +324,14 @@ class SimulatedHardware:
             direct=socket.built.direct,
         )
 
-    def _offered_a(self, socket: _Socket) -> float:
+    def _offered_a(self, socket: Socket) -> float:
         """At the voltage of the vehicle: no more power than offered, no more current either."""
         if not socket.built.direct:
             return socket.offered_a
         most_a = socket.built.current_a
         return max(-most_a, min(socket.offered_a * socket.built.voltage_v / self._voltage_v(socket), most_a))
 
-    def _integrate(self, socket: _Socket) -> None:
+    def _integrate(self, socket: Socket) -> None:
         now = self._timeline.monotonic()
         vehicle = socket.vehicle
         while vehicle is not None and socket.flows and socket.at < now:
@@ -371,7 +345,7 @@ class SimulatedHardware:
             socket.at += took_s
         socket.at = now
 
-    def _react(self, socket: _Socket, delay_s: float = REACTION_S, *, tell: bool = True) -> None:
+    def _react(self, socket: Socket, delay_s: float = REACTION_S, *, tell: bool = True) -> None:
         """The vehicle follows what has changed, after a moment."""
         if socket.timer is not None:
             socket.timer.cancel()
@@ -381,7 +355,7 @@ class SimulatedHardware:
         else:
             self._follow(socket, tell=tell)
 
-    def _follow(self, socket: _Socket, *, tell: bool = True) -> None:
+    def _follow(self, socket: Socket, *, tell: bool = True) -> None:
         self._integrate(socket)
         socket.timer = None
         flows = self._power_w(socket) != 0
@@ -392,7 +366,7 @@ class SimulatedHardware:
         if socket.flows and socket.timer is None:
             socket.timer = self._timeline.after(self._until_full_s(socket), lambda: self._follow(socket))
 
-    def _until_full_s(self, socket: _Socket) -> float:
+    def _until_full_s(self, socket: Socket) -> float:
         """How long the vehicle will go on at what is offered now."""
         vehicle = socket.vehicle
         if vehicle is None:

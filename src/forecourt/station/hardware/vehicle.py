@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from forecourt.station.hardware.interface import Contract, ContractRequest, Needs
+from forecourt.station.hardware.interface import Contract, ContractRequest, Control, Needs
 
 STEP_S: Final = 60.0
 _TAPER: Final = ((0.0, 1.0), (0.8, 1.0), (0.9, 0.5), (1.0, 0.08))
@@ -24,7 +24,7 @@ class Model:
 
     `curve` gives the share of the most power at states of charge (both 0 to 1), straight between; `efficiency` is what
     of the energy at the plug reaches the battery. `discharge_w` is what it can give back (V2X); 0: nothing.
-    `talks` says that it tells what it needs (ISO 15118).
+    `talks` says that it tells what it needs (ISO 15118); `control` is how it is controlled if it does so by ISO 15118-20.
     """
 
     battery_wh: float = 60_000.0
@@ -37,16 +37,18 @@ class Model:
     curve: tuple[tuple[float, float], ...] = _TAPER
     discharge_w: float = 0.0
     talks: bool = False
+    control: Control | None = None
 
 
 class Vehicle:
     """One vehicle with what is in its battery. `target` is the state of charge at which it wants no more.
 
     `contract` is what it shows when it is plugged in; `paid` what it was told then. Before that it `asks` for a certificate;
-    `received` are the answers, None where it was told of a failure.
+    `received` are the answers, None where it was told of a failure. Of the schedules it is offered it follows the one at
+    `choice`, or the last.
     """
 
-    __slots__ = ("asks", "contract", "departs_at", "energy_wh", "model", "paid", "received", "target")
+    __slots__ = ("asks", "choice", "contract", "departs_at", "energy_wh", "model", "paid", "received", "target")
 
     def __init__(self, model: Model | None = None, *, soc: float = 0.4, target: float = 1.0) -> None:
         self.model: Final = model or Model()
@@ -55,6 +57,7 @@ class Vehicle:
         self.departs_at: datetime | None = None
         self.contract: Contract | None = None
         self.paid: bool | None = None
+        self.choice = 0
         self.asks: ContractRequest | None = None
         self.received: list[str | None] = []
 
@@ -99,6 +102,8 @@ class Vehicle:
             capacity_wh=Decimal(round(model.battery_wh)),
             soc_percent=round(self.soc * 100),
             departs_at=self.departs_at,
+            control=model.control,
+            most_discharge_w=Decimal(round(model.discharge_w)),
         )
 
     def lines_used(self, phases: int, *, direct: bool) -> int:

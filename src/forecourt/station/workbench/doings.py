@@ -25,7 +25,8 @@ class _Doing(
 class Plug(_Doing, frozen=True, tag="plug"):
     """Plug a vehicle in. States of charge are 0 to 1; `target` is the one it wants. With `talks` it tells its needs (ISO 15118),
     and when it leaves; `contract` names one of the station's file, by which it is paid for. First it asks for a
-    certificate by `exi` (base64), one in place of its own if it `renews`."""
+    certificate by `exi` (base64), one in place of its own if it `renews`. Of several schedules it follows the one that it
+    `chooses`; with `control` it talks by ISO 15118-20."""
 
     evse: int = 1
     connector: int = 1
@@ -41,6 +42,8 @@ class Plug(_Doing, frozen=True, tag="plug"):
     contract: str | None = None
     exi: str | None = None
     renews: bool = False
+    control: Literal["scheduled", "dynamic"] | None = None
+    chooses: int = 1
 
 
 class Unplug(_Doing, frozen=True, tag="unplug"):

@@ -123,6 +123,7 @@ _TOLD: Final[dict[type[Any], _Told]] = {
     events.Fault: lambda event: ("fault", event.evse_id, event.code or "mended"),
     events.Restricted: lambda event: ("restricted", event.evse_id or None, _limit(event)),
     events.Needed: lambda event: ("needs", event.evse_id, str(event.needs)),
+    events.Scheduled: lambda event: ("schedule", event.evse_id, str(event.schedule_id)),
     events.SessionEnded: lambda event: ("session ended", event.evse_id, ""),
     events.Hurried: lambda event: ("hurry", event.evse_id, "wanted" if event.wanted else "no longer"),
     events.PersonalMessage: lambda event: ("message", event.evse_id, event.text),

@@ -20,7 +20,7 @@ from forecourt.station.core import Station
 from forecourt.station.device_model.table import Mutability, Name, named, table
 from forecourt.station.device_model.values import Found
 from forecourt.station.disturbed import Disturbance, DisturbedLink, DisturbedStorage, Impossible, SteppedTimeline
-from forecourt.station.hardware.interface import Contract, ContractRequest
+from forecourt.station.hardware.interface import Contract, ContractRequest, Control
 from forecourt.station.hardware.simulated import SimulatedHardware
 from forecourt.station.hardware.vehicle import Model, Vehicle
 from forecourt.station.running import AttachedLink, Powered, kept_registers, preset
@@ -196,9 +196,11 @@ class Workbench:
             ac_current_a=plug.ac_current_a,
             dc_power_w=plug.dc_power_w,
             discharge_w=plug.discharge_w,
-            talks=plug.talks,
+            talks=plug.talks or plug.control is not None,
+            control=None if plug.control is None else Control[plug.control.upper()],
         )
         vehicle = Vehicle(model, soc=plug.soc, target=plug.target)
+        vehicle.choice = max(plug.chooses, 1) - 1
         if plug.leaves_in_s is not None:
             vehicle.departs_at = self.timeline.now() + timedelta(seconds=plug.leaves_in_s)
         if plug.exi is not None:

@@ -51,7 +51,7 @@ def install(
         _bind(station)
         _changed(station)
         if evse_id in station.bays:
-            needs.follow(station, profile, station.bays[evse_id])
+            needs.offer(station, profile, station.bays[evse_id])
     return outcome.verdict
 
 

@@ -68,6 +68,7 @@ def situation_of(station: Station, bay: Bay) -> Situation:
         soc_percent=soc,
         offline_since=None if station.connected_now else station.now() - timedelta(seconds=gone_s),
         delays_s=part.delays_s.get(bay.evse_id, {}),
+        schedule_index=part.offered[bay.evse_id].chosen if bay.evse_id in part.offered else 0,
         zone=zone_of(station.model.text("ClockCtrlr", "TimeZone"), station.model.text("ClockCtrlr", "TimeOffset")),
     )
 

@@ -13,7 +13,7 @@ from forecourt.charging.profile_rules import Capabilities, EvseFacts
 from forecourt.charging.profile_rules import Station as Facts
 from forecourt.charging.profiles import Profiles
 from forecourt.charging.quantities import MOST_PHASES
-from forecourt.charging.schedule import Installed, OperationMode, Purpose, RateUnit, Schedule
+from forecourt.charging.schedule import Installed, OperationMode, Profile, Purpose, RateUnit, Schedule
 from forecourt.charging.topology import Place
 from forecourt.clock import Timer
 from forecourt.station.core import Station
@@ -35,13 +35,14 @@ class Charging:
 
     `delays_s` are the random delays of running transactions (K01.FR.93); `priority` says where priority charging is on; `told`
     the limits of others that were last told; `asked_at` when dynamic profiles were last asked for (K28.FR.10); `needs` what the vehicles have
-    said they need, as it is or will be told (K15).
+    said they need, as it is or will be told (K15), `offered` what they may choose from.
     """
 
     __slots__ = (
         "asked_at",
         "delays_s",
         "needs",
+        "offered",
         "priority",
         "priority_told",
         "profiles",
@@ -60,6 +61,7 @@ class Charging:
         self.asked_at: Mapping[ProfileId, datetime] = _NOTHING
         self.pull_timer: Timer | None = None
         self.needs: Mapping[EvseId, NeedsTold] = _NOTHING
+        self.offered: Mapping[EvseId, Offered] = _NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,22 @@ class NeedsTold:
     needs: Needs
     at: datetime
     late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """The schedules of a profile as a vehicle was offered them, from `at` on, in the order of the profile; `chosen` is the index of
+    the one it follows."""
+
+    profile: Profile
+    at: datetime
+    schedules: tuple[Schedule, ...]
+    chosen: int = 0
+
+    def index(self, schedule_id: int) -> int | None:
+        """Where a schedule that was offered stands in the profile."""
+        ids = [schedule.schedule_id for schedule in self.profile.schedules]
+        return ids.index(schedule_id) if any(one.schedule_id == schedule_id for one in self.schedules) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

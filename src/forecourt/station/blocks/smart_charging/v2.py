@@ -24,9 +24,11 @@ from forecourt.station.blocks.smart_charging.model import (
     Pull,
     ScheduleTaken,
 )
+from forecourt.station.blocks.smart_charging.needs import rejected
 from forecourt.station.blocks.transactions import actions as transactions
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Said, Says
+from forecourt.station.hardware.interface import Control
 from forecourt.station.words.profiles import v2 as words
 
 
@@ -160,6 +162,8 @@ def say_priority(station: Station, changed: PriorityChanged) -> v2.NotifyPriorit
 def say_needs(station: Station, told: NeedsTold) -> v2.NotifyEVChargingNeeds:
     """K15.FR.01, 06, 20."""
     needs, mode, old = told.needs, "DC", station.dialect.version is V201
+    if needs.control is not None and not old:
+        return _say_needs_of_20(station, told, needs.control)
     ac: v2.ACChargingParameters | UnsetType = UNSET
     dc: v2.DCChargingParameters | UnsetType = UNSET
     if needs.phases:
@@ -190,6 +194,41 @@ def say_needs(station: Station, told: NeedsTold) -> v2.NotifyEVChargingNeeds:
             dc_charging_parameters=dc,
         ),
     )
+
+
+def _say_needs_of_20(station: Station, told: NeedsTold, control: Control) -> v2.NotifyEVChargingNeeds:
+    """K18.FR.01, 06, K19.FR.01, 06: ISO 15118-20. Powers are over all phases; currents are for DC only."""
+    needs, direct = told.needs, not told.needs.phases
+    mode = "DC" if direct else ("AC_single_phase", "AC_two_phase", "AC_three_phase")[needs.phases - 1]
+    if needs.most_discharge_w:
+        mode = "DC_BPT" if direct else "AC_BPT"
+    parameters = v2.V2XChargingParameters(
+        min_charge_power=needs.least_a * needs.most_v * (needs.phases or 1),
+        max_charge_power=needs.most_w,
+        max_discharge_power=needs.most_discharge_w or UNSET,
+        min_charge_current=needs.least_a if direct else UNSET,
+        max_charge_current=needs.most_a if direct else UNSET,
+        max_voltage=needs.most_v if direct else UNSET,
+        ev_target_energy_request=needs.energy_wh,
+    )
+    return v2.NotifyEVChargingNeeds(
+        evse_id=told.evse_id,
+        max_schedule_tuples=station.model.integer(CONTROLLER, "PeriodsPerSchedule"),
+        timestamp=told.at if told.late else UNSET,
+        charging_needs=v2.ChargingNeeds(
+            requested_energy_transfer=cast(v2.EnergyTransferMode, mode),
+            control_mode=control.value,
+            mobility_needs_mode="EVCC",
+            departure_time=UNSET if needs.departs_at is None else needs.departs_at,
+            v2x_charging_parameters=parameters,
+        ),
+    )
+
+
+def heard_needs(station: Station, told: NeedsTold, answer: v2.NotifyEVChargingNeedsResponse) -> None:
+    """Of a vehicle of ISO 15118-2 a refusal says that there is no schedule for it (K15.FR.04)."""
+    if answer.status == "Rejected" and told.needs.control is not None and station.dialect.version is not V201:
+        rejected(station, told)
 
 
 def say_taken(station: Station, taken: ScheduleTaken) -> v2.NotifyEVChargingSchedule:
@@ -242,7 +281,7 @@ SAYS: Final[Says] = {
     LimitSet: Said(v2.NotifyChargingLimit, say_limit),
     LimitCleared: Said(v2.ClearedChargingLimit, say_cleared),
     PriorityChanged: Said(v2.NotifyPriorityCharging, say_priority),
-    NeedsTold: Said(v2.NotifyEVChargingNeeds, say_needs),
+    NeedsTold: Said(v2.NotifyEVChargingNeeds, say_needs, heard_needs),
     ScheduleTaken: Said(v2.NotifyEVChargingSchedule, say_taken),
     Pull: Said(v2.PullDynamicScheduleUpdate, say_pull, heard_pull),
 }
