@@ -102,6 +102,9 @@ class Board:
     def secure(self, secc: Secc) -> None:
         """The board speaks no ISO 15118."""
 
+    def vehicle_checked(self, evse_id: EvseId, *, good: bool) -> None:
+        """No vehicle shows a certificate here."""
+
     def certificate(self, evse_id: EvseId, exi: str | None, *, remaining: int = 0) -> None:
         """No vehicle asks for a certificate here."""
 

@@ -48,11 +48,12 @@ class Holder:
         days: float = DAYS,
         cert_sign: bool | None = None,
         responder: str | None = None,
+        lists: str | None = None,
     ) -> Holder:
         """Another holder, whose certificate is signed with this key."""
         key = new_key(use_rsa)
         builder = _builder(common_name, self.certificate.subject, key.public_key(), begin, days)
-        return Holder(key, _signed(_answered_for(builder, responder), self.key, ca, cert_sign))
+        return Holder(key, _signed(_listed_at(_answered_for(builder, responder), lists), self.key, ca, cert_sign))
 
     def sign_request(
         self, csr: str, *, begin: datetime = BEGIN, days: float = DAYS, responder: str | None = None
@@ -114,6 +115,14 @@ def _answered_for(builder: x509.CertificateBuilder, responder: str | None) -> x5
         return builder
     place = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(responder))
     return builder.add_extension(x509.AuthorityInformationAccess([place]), critical=False)
+
+
+def _listed_at(builder: x509.CertificateBuilder, lists: str | None) -> x509.CertificateBuilder:
+    """With the address of a list of what is revoked, if there is one."""
+    if lists is None:
+        return builder
+    point = x509.DistributionPoint([x509.UniformResourceIdentifier(lists)], None, None, None)
+    return builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
 
 
 def _signed(

@@ -95,6 +95,16 @@ def responder(certificate: x509.Certificate) -> str | None:
     return next((place.value for place in found if isinstance(place, x509.UniformResourceIdentifier)), None)
 
 
+def revocation_lists(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Where lists of revoked certificates are to be had (RFC 5280, 4.2.1.13)."""
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except (x509.ExtensionNotFound, ValueError):
+        return ()
+    places = (place for point in points for place in point.full_name or ())
+    return tuple(place.value for place in places if isinstance(place, x509.UniformResourceIdentifier))
+
+
 def answered(response: bytes, named: HashData) -> bool:
     """Whether this is an OCSPResponse in DER that tells the status, good or bad, of the certificate with this name."""
     try:

@@ -17,7 +17,7 @@ from forecourt.station.blocks.availability import v2 as availability_v2
 from forecourt.station.blocks.availability import v16 as availability_v16
 from forecourt.station.blocks.certificates import actions as certificates
 from forecourt.station.blocks.certificates import contracts as installing
-from forecourt.station.blocks.certificates import renewal, v2g
+from forecourt.station.blocks.certificates import renewal, v2g, vehicles
 from forecourt.station.blocks.certificates import v2 as certificates_v2
 from forecourt.station.blocks.certificates import v16 as certificates_v16
 from forecourt.station.blocks.customer_information import v2 as customer_information_v2
@@ -151,10 +151,16 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             firmware.on_registered,
         ),
         events.Plugged: (sessions.on_plugged,),
-        events.Unplugged: (installing.on_unplugged, contracts.on_unplugged, sessions.on_unplugged),
+        events.Unplugged: (
+            vehicles.on_unplugged,
+            installing.on_unplugged,
+            contracts.on_unplugged,
+            sessions.on_unplugged,
+        ),
         events.Parked: (sessions.on_parked,),
         events.Drawing: (sessions.on_drawing,),
         events.Presented: (sessions.on_presented,),
+        events.VehicleShown: (vehicles.on_vehicle_shown,),
         events.CertificateWanted: (installing.on_certificate_wanted,),
         events.ContractShown: (contracts.on_contract_shown,),
         events.SessionEnded: (contracts.on_session_ended,),

@@ -356,6 +356,9 @@ class Station:
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         self.turn(lambda: self.announce(events.Presented(token, evse_id)))
 
+    def vehicle_shown(self, evse_id: EvseId, chain: str) -> None:
+        self.turn(lambda: self.announce(events.VehicleShown(evse_id, chain)))
+
     def certificate_wanted(self, evse_id: EvseId, request: ContractRequest) -> None:
         self.turn(lambda: self.announce(events.CertificateWanted(evse_id, request)))
 

@@ -79,6 +79,14 @@ class Presented:
 
 
 @dataclass(frozen=True, slots=True)
+class VehicleShown:
+    """A vehicle shows its certificate, with the chain as PEM text."""
+
+    evse_id: EvseId
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateWanted:
     """A vehicle asks for a contract certificate."""
 

@@ -145,6 +145,9 @@ class Hardware(Protocol):
     def secure(self, secc: Secc) -> None:
         """From now on speak TLS with vehicles as this one. Told at the start, and whenever something about it is new."""
 
+    def vehicle_checked(self, evse_id: EvseId, *, good: bool) -> None:
+        """Whether the vehicle whose certificate was shown may be talked to; if not, its driver may still show a card."""
+
     def certificate(self, evse_id: EvseId, exi: str | None, *, remaining: int = 0) -> None:
         """Answer the vehicle that has asked for a contract certificate: EXI in base64; None for a failure. `remaining` is how many
         more it may ask for (ISO 15118-20)."""
@@ -190,6 +193,9 @@ class Events(Protocol):
 
     def presented(self, token: Token, evse_id: EvseId | None = None) -> None:
         """A token was held to the reader, of one EVSE or of the station."""
+
+    def vehicle_shown(self, evse_id: EvseId, chain: str) -> None:
+        """A vehicle shows its certificate for TLS (ISO 15118-20), with the chain, leaf first, as PEM text."""
 
     def certificate_wanted(self, evse_id: EvseId, request: ContractRequest) -> None:
         """A vehicle asks for a contract certificate."""

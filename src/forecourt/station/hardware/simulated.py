@@ -232,6 +232,15 @@ class SimulatedHardware:
     def secure(self, secc: Secc) -> None:
         self.secc = secc
 
+    def vehicle_checked(self, evse_id: EvseId, *, good: bool) -> None:
+        """Without trust the vehicle says nothing more."""
+        socket = self._sockets[evse_id]
+        vehicle = socket.vehicle
+        if vehicle is not None:
+            vehicle.trusted = good
+            if good:
+                self._timeline.after(TALK_S, lambda: self._introduce(socket, vehicle))
+
     def certificate(self, evse_id: EvseId, exi: str | None, *, remaining: int = 0) -> None:
         """The vehicle shows what it has got; without a certificate its driver needs a card."""
         socket = self._sockets[evse_id]
@@ -285,20 +294,23 @@ class SimulatedHardware:
     def _plugged(self, socket: Socket, events: Events) -> None:
         vehicle = socket.vehicle
         events.plugged(socket.evse_id, socket.connector_id)
-        if vehicle is not None and (vehicle.asks is not None or vehicle.contract is not None):
+        if vehicle is not None and (vehicle.chain or vehicle.asks or vehicle.contract):
             self._timeline.after(TALK_S, lambda: self._introduce(socket, vehicle))
 
     def _introduce(self, socket: Socket, vehicle: Vehicle) -> None:
         if socket.vehicle is not vehicle or self._events is None:
             return
-        if vehicle.asks is not None:
+        if vehicle.chain is not None and not vehicle.trusted:
+            self._events.vehicle_shown(socket.evse_id, vehicle.chain)
+        elif vehicle.asks is not None:
             self._events.certificate_wanted(socket.evse_id, vehicle.asks)
         elif vehicle.contract is not None:
             self._events.contract_shown(socket.evse_id, vehicle.contract)
 
     def _talk(self, socket: Socket) -> None:
         vehicle, built = socket.vehicle, socket.built
-        if vehicle is not None and socket.closed and self._events is not None:
+        silent = vehicle is not None and vehicle.chain is not None and not vehicle.trusted
+        if vehicle is not None and socket.closed and not silent and self._events is not None:
             self._integrate(socket)
             found = vehicle.needs(voltage_v=self._voltage_v(socket), phases=built.phases, direct=built.direct)
             self._events.needs(socket.evse_id, found)

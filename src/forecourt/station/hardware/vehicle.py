@@ -44,11 +44,24 @@ class Vehicle:
     """One vehicle with what is in its battery. `target` is the state of charge at which it wants no more.
 
     `contract` is what it shows when it is plugged in; `paid` what it was told then. Before that it `asks` for a certificate;
-    `received` are the answers, None where it was told of a failure. Of the schedules it is offered it follows the one at
+    `received` are the answers, None where it was told of a failure. Even before it shows `chain`, the certificate it has for TLS;
+    `trusted` is what became of that. Of the schedules it is offered it follows the one at
     `choice`, or the last.
     """
 
-    __slots__ = ("asks", "choice", "contract", "departs_at", "energy_wh", "model", "paid", "received", "target")
+    __slots__ = (
+        "asks",
+        "chain",
+        "choice",
+        "contract",
+        "departs_at",
+        "energy_wh",
+        "model",
+        "paid",
+        "received",
+        "target",
+        "trusted",
+    )
 
     def __init__(self, model: Model | None = None, *, soc: float = 0.4, target: float = 1.0) -> None:
         self.model: Final = model or Model()
@@ -58,6 +71,8 @@ class Vehicle:
         self.contract: Contract | None = None
         self.paid: bool | None = None
         self.choice = 0
+        self.chain: str | None = None
+        self.trusted: bool | None = None
         self.asks: ContractRequest | None = None
         self.received: list[str | None] = []
 

@@ -118,6 +118,7 @@ _TOLD: Final[dict[type[Any], _Told]] = {
     events.Unplugged: lambda event: ("unplugged", event.evse_id, "cable left" if event.cable_left else ""),
     events.Drawing: lambda event: ("energy", event.evse_id, "flows" if event.flows else "stops"),
     events.Presented: lambda event: ("presented", event.evse_id, str(event.token)),
+    events.VehicleShown: lambda event: ("vehicle", event.evse_id, ""),
     events.CertificateWanted: lambda event: ("wanted", event.evse_id, "renews" if event.request.renews else "installs"),
     events.ContractShown: lambda event: ("contract", event.evse_id, event.contract.emaid),
     events.Fault: lambda event: ("fault", event.evse_id, event.code or "mended"),

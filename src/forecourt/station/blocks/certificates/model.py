@@ -103,3 +103,31 @@ class ContractQuestion:
         self.request = request
         self.answer: str | None = None
         self.remaining = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where to learn whether a certificate is revoked: of a responder, or of `lists`."""
+
+    named: HashData
+    lists: bool
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """What was found out about a certificate, and until when that counts; `good` is None where nothing was."""
+
+    named: HashData
+    good: bool | None
+    until: datetime
+
+
+class RevocationQuestion:
+    """GetCertificateChainStatus (2.1). `answers` are there once it is answered."""
+
+    __slots__ = ("answers", "sources")
+
+    def __init__(self, sources: tuple[Source, ...]) -> None:
+        self.sources = sources
+        self.answers: tuple[Revocation, ...] = ()

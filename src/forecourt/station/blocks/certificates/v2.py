@@ -7,9 +7,18 @@ from typing import Final, cast
 from msgspec import UNSET, UnsetType
 
 from forecourt.ocpp import v2
+from forecourt.ocpp.versions import V201
 from forecourt.pki.certificates import HashData
 from forecourt.station.blocks.certificates import actions, renewal, v2g
-from forecourt.station.blocks.certificates.model import CertificateRequest, ContractQuestion, Own, StatusQuestion, Use
+from forecourt.station.blocks.certificates.model import (
+    CertificateRequest,
+    ContractQuestion,
+    Own,
+    Revocation,
+    RevocationQuestion,
+    StatusQuestion,
+    Use,
+)
 from forecourt.station.core import Station
 from forecourt.station.dialects import Hears, Said, Says
 from forecourt.station.words.v2 import fits, knows, ocsp_data
@@ -27,16 +36,7 @@ def on_install(station: Station, call: v2.InstallCertificate) -> v2.InstallCerti
 
 def on_delete(station: Station, call: v2.DeleteCertificate) -> v2.DeleteCertificateResponse:
     """M04."""
-    named = call.certificate_hash_data
-    status = actions.delete(
-        station,
-        HashData(
-            algorithm=named.hash_algorithm,
-            issuer_name=named.issuer_name_hash,
-            issuer_key=named.issuer_key_hash,
-            serial_number=named.serial_number,
-        ),
-    )
+    status = actions.delete(station, _named(call.certificate_hash_data))
     return v2.DeleteCertificateResponse(status=cast(v2.DeleteCertificateStatus, status))
 
 
@@ -135,6 +135,45 @@ def heard_contract(station: Station, question: ContractQuestion, answer: v2.Get1
         question.remaining = 0 if answer.remaining_contracts is UNSET else answer.remaining_contracts
 
 
+def say_revocation(station: Station, question: RevocationQuestion) -> v2.GetCertificateChainStatus | None:
+    """M07. New in 2.1."""
+    if station.dialect.version is V201:
+        return None
+    return v2.GetCertificateChainStatus(
+        certificate_status_requests=tuple(
+            v2.CertificateStatusRequestInfo(
+                certificate_hash_data=_wire(source.named),
+                source="CRL" if source.lists else "OCSP",
+                urls=source.addresses,
+            )
+            for source in question.sources
+        )
+    )
+
+
+def heard_revocation(
+    station: Station, question: RevocationQuestion, answer: v2.GetCertificateChainStatusResponse
+) -> None:
+    """M07.FR.02, 05: of what has failed nothing is known; what a responder does not know is not good."""
+    question.answers = tuple(
+        Revocation(
+            named=_named(status.certificate_hash_data),
+            good=None if status.status == "Failed" else status.status == "Good",
+            until=status.next_update,
+        )
+        for status in answer.certificate_status
+    )
+
+
+def _named(told: v2.CertificateHashData) -> HashData:
+    return HashData(
+        algorithm=told.hash_algorithm,
+        issuer_name=told.issuer_name_hash,
+        issuer_key=told.issuer_key_hash,
+        serial_number=told.serial_number,
+    )
+
+
 def _info(reason: str, why: str) -> v2.StatusInfo | UnsetType:
     return v2.StatusInfo(reason_code=reason, additional_info=why[:500]) if why else UNSET
 
@@ -148,5 +187,6 @@ HEARS: Final[Hears] = {
 SAYS: Final[Says] = {
     CertificateRequest: Said(v2.SignCertificate, say_request, heard_request),
     ContractQuestion: Said(v2.Get15118EVCertificate, say_contract, heard_contract),
+    RevocationQuestion: Said(v2.GetCertificateChainStatus, say_revocation, heard_revocation),
     StatusQuestion: Said(v2.GetCertificateStatus, say_status, heard_status),
 }
