@@ -73,6 +73,23 @@ async def test_the_tests_that_the_guide_shows_pass() -> None:
         await shown["test_a_session_is_accepted"](f"ws://127.0.0.1:{server.port}/ocpp")
 
 
+def test_the_block_that_is_walked_file_by_file_has_these_files_and_words() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## One block, file by file")[2]
+    page = page.partition("\n## ")[0]
+    (place,) = re.findall(r"is in `(src/\S+/)`", page)
+    rows = dict(re.findall(r"^\| `(\w+\.py)` \| (.*) \|$", page, flags=re.MULTILINE))
+    assert set(rows) == {file.name for file in (ROOT / place).glob("*.py")} - {"__init__.py"}
+    for name, words in rows.items():
+        code = (ROOT / place / name).read_text(encoding="utf-8")
+        for word in re.findall(r"`(\w+)(?:\(\))?`", words):
+            assert word in code, f"{word} is not in {name}"
+    for name, word in re.findall(r"`(v16|v2)\.(\w+)`", page):
+        if word != "py":
+            assert word in (ROOT / place / f"{name}.py").read_text(encoding="utf-8"), word
+    for path in re.findall(r"`((?:gateway|stations|store|csms)/[\w/]+(?:\.py|/))`", page):
+        assert any((ROOT / "src/forecourt" / start / path).exists() for start in ("", "csms")), path
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_inside_the_repository_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
