@@ -3,11 +3,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from forecourt.pki import certificates
 from forecourt.pki.certificates import InvalidCertificate
@@ -114,3 +117,91 @@ def test_a_kind_of_key_that_nobody_knows_is_refused() -> None:
 
 _CURVE = bytes.fromhex("06082a8648ce3d030107")
 """The object identifier of P-256."""
+
+
+def extended(*extensions: x509.ExtensionType) -> x509.Certificate:
+    """A certificate with these extensions."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(BEGIN)
+        .not_valid_after(BEGIN + timedelta(days=DAYS))
+    )
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    return builder.sign(key, hashes.SHA256())
+
+
+NAMED = x509.DirectoryName(x509.Name([]))
+OCSP, ISSUERS = AuthorityInformationAccessOID.OCSP, AuthorityInformationAccessOID.CA_ISSUERS
+
+
+def at(text: str) -> x509.UniformResourceIdentifier:
+    return x509.UniformResourceIdentifier(text)
+
+
+@pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        ([(ISSUERS, at("http://a")), (OCSP, NAMED), (OCSP, at("http://b")), (OCSP, at("http://c"))], "http://b"),
+        ([(ISSUERS, at("http://a"))], None),
+    ],
+)
+def test_the_first_responder_that_has_an_address_is_found(places: list[Any], found: str | None) -> None:
+    access = x509.AuthorityInformationAccess([x509.AccessDescription(method, place) for method, place in places])
+    assert certificates.responder(extended(access)) == found
+    assert certificates.responder(extended()) is None
+
+
+def test_lists_of_what_is_revoked_are_found_by_their_addresses() -> None:
+    points = x509.CRLDistributionPoints(
+        [
+            x509.DistributionPoint([NAMED, at("http://a")], None, None, None),
+            x509.DistributionPoint(None, None, None, [NAMED]),
+            x509.DistributionPoint([at("ldap://b")], None, None, None),
+        ]
+    )
+    assert certificates.revocation_lists(extended(points)) == ("http://a", "ldap://b")
+    assert certificates.revocation_lists(extended()) == ()
+
+
+def test_who_has_signed_a_certificate_is_known_by_name_and_key() -> None:
+    issuer, namesake = root("issuer"), root("issuer")
+    leaf = issuer.issue("leaf")
+    assert certificates.issued_by(leaf.certificate, issuer.certificate)
+    assert not certificates.issued_by(leaf.certificate, namesake.certificate)
+    assert not certificates.issued_by(issuer.certificate, leaf.certificate)
+
+
+def test_an_answer_of_a_responder_tells_of_one_certificate() -> None:
+    issuer = root("issuer")
+    leaf, other = issuer.issue("leaf").certificate, issuer.issue("other").certificate
+    named = certificates.hash_data(leaf, issuer.certificate)
+    assert isinstance(issuer.key, ec.EllipticCurvePrivateKey)
+    response = (
+        ocsp.OCSPResponseBuilder()
+        .add_response(
+            cert=leaf,
+            issuer=issuer.certificate,
+            algorithm=hashes.SHA256(),
+            cert_status=ocsp.OCSPCertStatus.REVOKED,
+            this_update=BEGIN,
+            next_update=None,
+            revocation_time=BEGIN,
+            revocation_reason=None,
+        )
+        .responder_id(ocsp.OCSPResponderEncoding.NAME, issuer.certificate)
+        .sign(issuer.key, hashes.SHA256())
+    )
+    der = response.public_bytes(serialization.Encoding.DER)
+    assert certificates.answered(der, named)
+    assert certificates.answered(der, replace(named, serial_number="00" + named.serial_number.upper()))
+    assert not certificates.answered(der, certificates.hash_data(other, issuer.certificate))
+    busy = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
+    assert not certificates.answered(busy.public_bytes(serialization.Encoding.DER), named)
+    assert not certificates.answered(b"nonsense", named)
