@@ -157,10 +157,11 @@ def of_20(rig: Rig, model: Model = TWENTY) -> tuple[Vehicle, str]:
 
 
 def test_K18_FR_06_an_AC_vehicle_tells_powers_over_all_phases_and_that_it_could_give_back() -> None:
-    rig = Rig(V21)
+    rig = Rig(V21, built=(EvseBuild(bidirectional=True),))
     of_20(rig)
     needs = rig.last(v2.NotifyEVChargingNeeds).charging_needs
-    assert (needs.requested_energy_transfer, needs.mobility_needs_mode) == ("AC_BPT", "EVCC")
+    assert (needs.requested_energy_transfer, needs.mobility_needs_mode) == ("AC_three_phase", "EVCC")
+    assert needs.available_energy_transfer == ("AC_three_phase", "AC_BPT")
     told = needs.v2x_charging_parameters
     assert isinstance(told, v2.V2XChargingParameters)
     assert (told.min_charge_power, told.max_charge_power, told.max_discharge_power) == (
@@ -176,6 +177,7 @@ def test_K18_FR_06_a_DC_vehicle_tells_currents_too() -> None:
     of_20(rig, Model(talks=True, control=Control.DYNAMIC))
     needs = rig.last(v2.NotifyEVChargingNeeds).charging_needs
     assert (needs.requested_energy_transfer, needs.control_mode) == ("DC", "DynamicControl")
+    assert needs.available_energy_transfer == ("DC",)
     told = needs.v2x_charging_parameters
     assert isinstance(told, v2.V2XChargingParameters)
     assert (told.min_charge_power, told.max_charge_power, told.max_discharge_power) == (
@@ -188,6 +190,13 @@ def test_K18_FR_06_a_DC_vehicle_tells_currents_too() -> None:
         Decimal(300),
         Decimal(400),
     )
+
+
+def test_what_the_EVSE_cannot_do_is_not_available() -> None:
+    rig = Rig(V21)
+    of_20(rig)
+    needs = rig.last(v2.NotifyEVChargingNeeds).charging_needs
+    assert needs.available_energy_transfer == ("AC_three_phase",)
 
 
 def test_in_2_0_1_it_tells_its_needs_as_one_of_ISO_15118_2() -> None:

@@ -30,8 +30,8 @@ __all__ = ["version"]
 TOKEN = v2.IdToken(id_token=EMAID, type="eMAID")
 
 
-def prepared(version: Version, *, central: bool = False, root: bool = True) -> Rig:
-    rig = equipped(version)
+def prepared(version: Version, *, central: bool = False, root: bool = True, **build: Any) -> Rig:
+    rig = equipped(version, **build)
     rig.set("ISO15118Ctrlr.CentralContractValidationAllowed", str(central).lower())
     rig.set("ISO15118Ctrlr.PnCEnabled", "true")
     rig.set("AuthCtrlr.DisableRemoteAuthorization", "false")

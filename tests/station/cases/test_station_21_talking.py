@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from forecourt.ocpp import v2
 from forecourt.ocpp.versions import V21
+from forecourt.station.config import EvseBuild
 from forecourt.station.hardware.interface import Control
 from forecourt.station.hardware.vehicle import Model, Vehicle
 from tests.station.cases.test_station_201_contracts import charges, prepared
@@ -130,3 +131,22 @@ def test_TC_K_116_CS_other_needs_and_another_schedule(rig: Rig) -> None:
         assert wants(energy_wh, now + timedelta(hours=hours)) == energy_wh
         sets(rig, transaction_id, _10=limit)
         assert taken(rig, 10, limit).charging_schedule_period
+
+
+def test_TC_Q_102_CS_charging_only_at_first_where_nothing_else_is_allowed() -> None:
+    built = EvseBuild(kinds=("cCCS2",), phases=1, voltage_v=400, current_a=100, direct=True, bidirectional=True)
+    rig = prepared(V21, built=(built,))
+    judges(rig, "Accepted", "Accepted")
+    vehicle = Vehicle(Model(talks=True, control=Control.SCHEDULED, dc_power_w=10_000, discharge_w=5_000), soc=0.3)
+    vehicle.contract = CONTRACT
+    rig.hardware.plug(vehicle)
+    rig.time.advance(30)
+    told = rig.last(v2.NotifyEVChargingNeeds)
+    assert told.evse_id == 1
+    needs = told.charging_needs
+    assert (needs.requested_energy_transfer, needs.control_mode) == ("DC", "ScheduledControl")
+    assert needs.available_energy_transfer == ("DC", "DC_BPT")
+    parameters = needs.v2x_charging_parameters
+    assert isinstance(parameters, v2.V2XChargingParameters)
+    assert (parameters.max_charge_power, parameters.max_discharge_power) == (Decimal(10_000), Decimal(5_000))
+    charges(rig)

@@ -200,8 +200,9 @@ def _say_needs_of_20(station: Station, told: NeedsTold, control: Control) -> v2.
     """K18.FR.01, 06, K19.FR.01, 06: ISO 15118-20. Powers are over all phases; currents are for DC only."""
     needs, direct = told.needs, not told.needs.phases
     mode = "DC" if direct else ("AC_single_phase", "AC_two_phase", "AC_three_phase")[needs.phases - 1]
-    if needs.most_discharge_w:
-        mode = "DC_BPT" if direct else "AC_BPT"
+    available = [mode]
+    if needs.most_discharge_w and station.bays[told.evse_id].built.bidirectional:
+        available.append("DC_BPT" if direct else "AC_BPT")
     parameters = v2.V2XChargingParameters(
         min_charge_power=needs.least_a * needs.most_v * (needs.phases or 1),
         max_charge_power=needs.most_w,
@@ -216,7 +217,9 @@ def _say_needs_of_20(station: Station, told: NeedsTold, control: Control) -> v2.
         max_schedule_tuples=station.model.integer(CONTROLLER, "PeriodsPerSchedule"),
         timestamp=told.at if told.late else UNSET,
         charging_needs=v2.ChargingNeeds(
+            # Q02.FR.04: charging only, as nobody here minds what else the management system may allow.
             requested_energy_transfer=cast(v2.EnergyTransferMode, mode),
+            available_energy_transfer=cast(tuple[v2.EnergyTransferMode, ...], tuple(available)),
             control_mode=control.value,
             mobility_needs_mode="EVCC",
             departure_time=UNSET if needs.departs_at is None else needs.departs_at,
