@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TypeVar
 
 import pytest
+from msgspec import UNSET
 
 from forecourt.ocpp import v2, v16
 from forecourt.ocpp.message import Message
 from forecourt.ocpp.versions import V16, V21, V201, Version
 from forecourt.station.storage import Memory, Shelf
-from tests.station.rig import Rig
+from tests.station.rig import ACCEPTED, Rig
 
 V = TypeVar("V")
 
@@ -48,10 +50,25 @@ class Failing(Memory):
             raise PowerCut
 
 
-def run(version: Version, cut_at: int | None, *, resumes: bool = False) -> tuple[Rig, int]:
+LIMIT_WH = 200
+
+
+def limiting(request: v2.TransactionEvent) -> v2.TransactionEventResponse:
+    """Limits the energy of every transaction when that begins (E16)."""
+    return v2.TransactionEventResponse(
+        id_token_info=UNSET if request.id_token is UNSET else ACCEPTED,
+        transaction_limit=v2.TransactionLimit(max_energy=Decimal(LIMIT_WH))
+        if request.event_type == "Started"
+        else UNSET,
+    )
+
+
+def run(version: Version, cut_at: int | None, *, resumes: bool = False, limited: bool = False) -> tuple[Rig, int]:
     """A session with a stop by the driver; the power cut, if any, is followed by a start ten seconds later."""
     storage = Failing()
     rig = Rig(version, storage=storage)
+    if limited:
+        rig.answers[v2.TransactionEvent] = limiting
     if resumes:
         rig.set("TxCtrlr.ResumptionTimeout", "600")
         rig.set("TxCtrlr.AllowEnergyTransferResumption", "true")
@@ -82,10 +99,10 @@ def run(version: Version, cut_at: int | None, *, resumes: bool = False) -> tuple
     return rig, storage.count
 
 
-def sweep(version: Version, *, resumes: bool = False) -> list[Rig]:
-    _, operations = run(version, None, resumes=resumes)
+def sweep(version: Version, *, resumes: bool = False, limited: bool = False) -> list[Rig]:
+    _, operations = run(version, None, resumes=resumes, limited=limited)
     assert operations > 20
-    return [run(version, at, resumes=resumes)[0] for at in range(1, operations + 1)]
+    return [run(version, at, resumes=resumes, limited=limited)[0] for at in range(1, operations + 1)]
 
 
 def distinct(messages: list[Message]) -> list[Message]:
@@ -97,15 +114,31 @@ def distinct(messages: list[Message]) -> list[Message]:
     return kept
 
 
-@pytest.mark.parametrize(("version", "resumes"), [(V201, False), (V21, False), (V21, True)])
-def test_E13_no_transaction_event_is_lost_or_doubled(version: Version, resumes: bool) -> None:
-    for rig in sweep(version, resumes=resumes):
+def used_wh(told: list[v2.TransactionEvent]) -> Decimal:
+    """What the transaction has taken, by the readings of its end."""
+    read = [
+        sampled.value
+        for value in told[-1].meter_value or ()
+        for sampled in value.sampled_value
+        if sampled.measurand in (UNSET, "Energy.Active.Import.Register")
+    ]
+    assert read
+    return Decimal(max(read) - min(read))
+
+
+@pytest.mark.parametrize(
+    ("version", "resumes", "limited"),
+    [(V201, False, False), (V21, False, False), (V21, True, False), (V21, True, True)],
+)
+def test_E13_no_transaction_event_is_lost_or_doubled(version: Version, resumes: bool, limited: bool) -> None:
+    for rig in sweep(version, resumes=resumes, limited=limited):
         told: dict[str, list[v2.TransactionEvent]] = {}
         for event in distinct(list(rig.of(v2.TransactionEvent))):
             assert isinstance(event, v2.TransactionEvent)
             told.setdefault(event.transaction_info.transaction_id, []).append(event)
         last_wh = None
         for events in told.values():
+            assert not limited or used_wh(events) <= LIMIT_WH
             assert [event.seq_no for event in events] == list(range(len(events)))
             assert events[0].event_type == "Started"
             assert [event.event_type for event in events].count("Ended") == 1

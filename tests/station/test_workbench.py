@@ -191,6 +191,16 @@ def test_an_energy_manager_limits_what_is_offered_until_it_does_not() -> None:
     assert texts == ["EMS: 10.0 A", "EMS: no limit", "EMS: 3000.0 W"]
 
 
+def test_a_driver_limits_his_transaction() -> None:
+    one = Bench(V21)
+    one.do("plug", "swipe TAG001")
+    one.time.advance(30)
+    one.do("limit energy-wh=200 time-s=3600 cost=9.50 soc-percent=90")
+    one.time.advance(600)
+    assert (one.state().evses[0].state, one.state().evses[0].power_w) == ("SuspendedEVSE", 0)
+    assert "limit" in one.kinds()
+
+
 def test_a_button_a_parking_bay_and_a_vehicle_that_talks_show_in_the_records() -> None:
     one = Bench(V21)
     one.do("park", "plug control=dynamic leaves-in-s=3600 chooses=2", "swipe TAG001")

@@ -64,6 +64,7 @@ from forecourt.station.blocks.smart_charging.model import COMPUTED as CHARGING
 from forecourt.station.blocks.tariff import actions as tariff
 from forecourt.station.blocks.tariff import v2 as tariff_v2
 from forecourt.station.blocks.transactions import contracts, master_pass, resuming
+from forecourt.station.blocks.transactions import limits as spending
 from forecourt.station.blocks.transactions import presenting as sessions
 from forecourt.station.blocks.transactions import v2 as transactions_v2
 from forecourt.station.blocks.transactions import v16 as transactions_v16
@@ -167,6 +168,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
         events.Chosen: (master_pass.on_chosen,),
         events.Restricted: (limits.on_restricted,),
         events.Hurried: (priority.on_hurried,),
+        events.LimitWished: (spending.on_wished,),
         events.Needed: (needs.on_needed,),
         events.Scheduled: (needs.on_scheduled,),
         events.Fault: (
@@ -174,6 +176,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             diagnostics.on_fault,
         ),
         events.BayChanged: (
+            spending.on_bay_changed,
             smart_charging.on_bay_changed,
             reservation.on_bay_changed,
             availability.on_bay_changed,
@@ -208,7 +211,10 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             display.on_authorized,
         ),
         events.PersonalMessage: (tariff.on_personal_message,),
-        events.CostTold: (tariff.on_cost,),
+        events.CostTold: (
+            tariff.on_cost,
+            spending.on_cost,
+        ),
         events.LockFailed: (monitoring.on_lock_failed,),
         events.Pausing: (sessions.on_pausing,),
         events.Resetting: (
@@ -233,6 +239,7 @@ LISTENERS: Final[Mapping[type[Any], tuple[Listener, ...]]] = MappingProxyType(
             resuming.on_variable,
         ),
         events.ClockSet: (
+            spending.on_clock_set,
             metering.on_clock_set,
             security.on_clock_set,
             smart_charging.on_clock_set,

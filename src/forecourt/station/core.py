@@ -29,7 +29,7 @@ from forecourt.station.draws import Draws
 from forecourt.station.hardware.interface import Contract, ContractRequest, Hardware, Needs
 from forecourt.station.link import Link
 from forecourt.station.outbox import Outbox, TransactionMessage
-from forecourt.station.state import FIRMWARE, TRANSACTIONS, Bay
+from forecourt.station.state import FIRMWARE, TRANSACTIONS, Bay, Limits
 from forecourt.station.storage import Storage, StorageFailed
 from forecourt.station.timeline import Timeline
 from forecourt.station.transfers import NoTransfers, Transfers
@@ -384,6 +384,9 @@ class Station:
 
     def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
         self.turn(lambda: self.announce(events.Hurried(evse_id, wanted)))
+
+    def limited(self, evse_id: EvseId, limits: Limits) -> None:
+        self.turn(lambda: self.announce(events.LimitWished(evse_id, limits)))
 
     def power_fails(self) -> None:
         """Transactions end while that can still be told (1.6 TC_032_1)."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from forecourt.ocpp.message import Message
     from forecourt.station.hardware.interface import Contract, ContractRequest, Needs
     from forecourt.station.link import Answer
-    from forecourt.station.state import Authorization, Bay
+    from forecourt.station.state import Authorization, Bay, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,14 @@ class Hurried:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitWished:
+    """The driver sets limits to the transaction at an EVSE."""
+
+    evse_id: EvseId
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     evse_id: EvseId
     connector_id: ConnectorId | None
@@ -225,6 +233,7 @@ class CostTold:
     """What the transaction at an EVSE has cost so far or, if it is over, in the end."""
 
     evse_id: EvseId
+    transaction_id: str
     total: Decimal
     final: bool
 

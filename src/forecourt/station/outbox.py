@@ -26,7 +26,7 @@ from forecourt.clock import Timer
 from forecourt.ocpp.message import Message
 from forecourt.station import events
 from forecourt.station.link import Answer, Failed
-from forecourt.station.state import NUMBERINGS, Numbering
+from forecourt.station.state import NUMBERINGS, Limits, Numbering
 from forecourt.station.storage import Shelf
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class TransactionMessage(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...] = ()
     trail: tuple[Reading, ...] = ()
     charging_s: int | None = None
+    limits: Limits | None = None
     evse_told: bool = True
     seq: int | None = None
     attempts: int = 0

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
@@ -79,6 +79,12 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     additional_root_check: bool = False
     log_pages: int = 32
     menu: bool = False
+    limits: tuple[Literal["maxCost", "maxEnergy", "maxSoC", "maxTime"], ...] = (
+        "maxCost",
+        "maxEnergy",
+        "maxSoC",
+        "maxTime",
+    )
     grid_a: int | None = None
     grid_voltage_v: int = 230
     soap_host: str = "127.0.0.1"
@@ -105,6 +111,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             additional_root_check=self.additional_root_check,
             log_pages=self.log_pages,
             menu=self.menu,
+            limits=self.limits,
             grid_a=self.grid_a,
             grid_voltage_v=self.grid_voltage_v,
         )

@@ -36,12 +36,25 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What ends the energy of a transaction; None: nothing. `time_s` counts from its begin, `cost` is in the station's currency."""
+
+    energy_wh: Decimal | None = None
+    time_s: Decimal | None = None
+    cost: Decimal | None = None
+    soc_percent: Decimal | None = None
+
+
+NO_LIMITS: Final = Limits()
+
+
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction that runs, as it is kept. `number` is what a 1.6 management system called it.
 
     `next_seq` is the sequence number of its next message, counted when that is sent for the first time. `state` is the charging
     state that was told last, `authorized` whether somebody had leave to charge then, `key_told`
-    whether the public key of the meter was.
+    whether the public key of the meter was. `limits` hold now, `imposed` are those that the management system has set;
+    `cost` is what it has told last, `reached` the limit (a field of `Limits`) that has stopped the energy.
     """
 
     id: str
@@ -56,6 +69,10 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ChargingState.IDLE.value
     authorized: bool = False
     key_told: bool = False
+    limits: Limits = NO_LIMITS
+    imposed: Limits = NO_LIMITS
+    cost: Decimal | None = None
+    reached: str | None = None
 
 
 class Numbering(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,13 +175,19 @@ class Bay:
         if self.plugged is None:
             return ChargingState.IDLE
         if not self.closed:
-            held = self.suspended or (self.authorization is not None and self.authorization.invalid)
+            leave = self.authorization
+            held = self.suspended or (leave is not None and (leave.invalid or self.spent))
             return ChargingState.SUSPENDED_EVSE if held else ChargingState.EV_CONNECTED
         if self.flows:
             return ChargingState.CHARGING
         if self.waiting:
             return ChargingState.EV_CONNECTED
         return ChargingState.SUSPENDED_EVSE if self.starved else ChargingState.SUSPENDED_EV
+
+    @property
+    def spent(self) -> bool:
+        """A limit of the transaction is reached."""
+        return self.transaction is not None and self.transaction.reached is not None
 
     @property
     def starved(self) -> bool:

@@ -18,6 +18,7 @@ from forecourt.charging.ids import STATION, ConnectorId, EvseId
 from forecourt.charging.rates import Cap
 from forecourt.charging.schedule import Schedule
 from forecourt.charging.tokens import Token
+from forecourt.station.state import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +224,9 @@ class Events(Protocol):
 
     def hurried(self, evse_id: EvseId, *, wanted: bool) -> None:
         """The driver pressed the button for priority charging, or presses it again to end it."""
+
+    def limited(self, evse_id: EvseId, limits: Limits) -> None:
+        """The driver sets limits to his transaction, in place of those he has set before."""
 
     def power_fails(self) -> None:
         """The power is gone and what is left in the back-up lasts for a few messages. Without a back-up nothing is told."""

@@ -15,6 +15,7 @@ from forecourt.station.hardware.interface import Events, Measurement, Secc, Sign
 from forecourt.station.hardware.simulated_signer import SimulatedSigner
 from forecourt.station.hardware.simulated_socket import Socket
 from forecourt.station.hardware.vehicle import STEP_S, Vehicle
+from forecourt.station.state import Limits
 from forecourt.station.timeline import Timeline
 
 TALK_S: Final = 0.5
@@ -127,6 +128,11 @@ class SimulatedHardware:
         """Press the button for priority charging."""
         if self._events is not None:
             self._events.hurried(EvseId(evse_id), wanted=wanted)
+
+    def limit(self, limits: Limits, *, evse_id: int = 1) -> None:
+        """Have the driver set limits to his transaction."""
+        if self._events is not None:
+            self._events.limited(EvseId(evse_id), limits)
 
     def jam_lock(self, *, evse_id: int = 1, jammed: bool = True) -> None:
         """Have the lock move no more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
@@ -95,6 +96,16 @@ class Hurry(_Doing, frozen=True, tag="hurry"):
     wanted: bool = True
 
 
+class Limit(_Doing, frozen=True, tag="limit"):
+    """The driver sets limits to his transaction. `time_s` counts from its begin."""
+
+    evse: int = 1
+    energy_wh: Decimal | None = None
+    time_s: int | None = None
+    cost: Decimal | None = None
+    soc_percent: int | None = None
+
+
 class Renegotiate(_Doing, frozen=True, tag="renegotiate"):
     """The vehicle tells its needs anew."""
 
@@ -164,7 +175,7 @@ class Disturb(_Doing, frozen=True, tag="disturb"):
 
 
 Doing: TypeAlias = (
-    Plug | Unplug | Swipe | Fault | Mend | Lock | Park | Hurry | Renegotiate | End | Choose | Restrict | Power | Network | Disk
+    Plug | Unplug | Swipe | Fault | Mend | Lock | Park | Hurry | Limit | Renegotiate | End | Choose | Restrict | Power | Network | Disk
     | Clock | Set | Disturb
 )  # fmt: skip
 

@@ -127,6 +127,7 @@ _TOLD: Final[dict[type[Any], _Told]] = {
     events.Scheduled: lambda event: ("schedule", event.evse_id, str(event.schedule_id)),
     events.SessionEnded: lambda event: ("session ended", event.evse_id, ""),
     events.Hurried: lambda event: ("hurry", event.evse_id, "wanted" if event.wanted else "no longer"),
+    events.LimitWished: lambda event: ("limit", event.evse_id, str(event.limits)),
     events.PersonalMessage: lambda event: ("message", event.evse_id, event.text),
     events.CostTold: lambda event: ("cost", event.evse_id, f"{event.total}{' in the end' if event.final else ''}"),
     events.FirmwareInstalled: lambda event: ("firmware", None, event.version or "not installed"),

@@ -24,7 +24,7 @@ from forecourt.station.hardware.interface import Contract, ContractRequest, Cont
 from forecourt.station.hardware.simulated import SimulatedHardware
 from forecourt.station.hardware.vehicle import Model, Vehicle
 from forecourt.station.running import AttachedLink, Powered, kept_registers, preset
-from forecourt.station.state import Bay
+from forecourt.station.state import Bay, Limits
 from forecourt.station.storage import Storage
 from forecourt.station.timeline import Timeline
 from forecourt.station.transfers import Transfers
@@ -130,6 +130,15 @@ class Workbench:
             case doings.Hurry():
                 self._check(doing.evse)
                 self.hardware.hurry(evse_id=doing.evse, wanted=doing.wanted)
+            case doings.Limit():
+                self._check(doing.evse)
+                limits = Limits(
+                    energy_wh=doing.energy_wh,
+                    time_s=None if doing.time_s is None else Decimal(doing.time_s),
+                    cost=doing.cost,
+                    soc_percent=None if doing.soc_percent is None else Decimal(doing.soc_percent),
+                )
+                self.hardware.limit(limits, evse_id=doing.evse)
             case doings.Renegotiate():
                 self._check(doing.evse)
                 self.hardware.renegotiate(evse_id=doing.evse)

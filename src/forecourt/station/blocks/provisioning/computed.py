@@ -38,6 +38,7 @@ COMPUTED: Final[Mapping[Name, Callable[[Station, Place], str]]] = MappingProxyTy
         Name("SecurityCtrlr", "AdditionalRootCertificateCheck"): lambda station, place: str(
             station.build.additional_root_check
         ).lower(),
+        Name("TxCtrlr", "SupportedLimits"): lambda station, place: ",".join(station.build.limits),
         Name("SecurityCtrlr", "Identity"): network.identity,
     }
 )

@@ -53,7 +53,7 @@ def update(station: Station, transaction_id: str, total: Decimal) -> None:
     bay = by_id(station, transaction_id)
     if bay is not None:
         evse_id = bay.evse_id
-        station.later(lambda: _show(station, evse_id, total, final=False))
+        station.later(lambda: station.announce(events.CostTold(evse_id, transaction_id, total, final=False)))
 
 
 def _show(station: Station, evse_id: EvseId, total: Decimal, *, final: bool) -> None:

@@ -252,7 +252,9 @@ def _may_begin(station: Station) -> bool:
 def mind_power(station: Station, bay: Bay) -> None:
     """Close or open the contactor as the bay's state asks. Energy for a refused token is what MaxEnergyOnInvalidId leaves."""
     authorization = bay.authorization
-    may = authorization is not None and bay.plugged is not None and bay.fault is None and not bay.suspended
+    may = (
+        authorization is not None and bay.plugged is not None and bay.fault is None and not (bay.suspended or bay.spent)
+    )
     if may and authorization is not None and authorization.invalid:
         may = _energy_left_wh(station, bay) > 0
     if may and not bay.closed and bay.plugged is not None:

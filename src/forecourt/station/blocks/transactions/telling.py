@@ -12,7 +12,7 @@ from forecourt.charging.schedule import OperationMode
 from forecourt.charging.tokens import Token
 from forecourt.station.core import Station
 from forecourt.station.outbox import TransactionMessage
-from forecourt.station.state import TRANSACTIONS, Bay, Transaction
+from forecourt.station.state import TRANSACTIONS, Bay, Limits, Transaction
 
 _MODE_CHANGED: Final = "OperationModeChanged"
 
@@ -27,6 +27,7 @@ def tell(
     stop_token: Token | None = None,
     readings: tuple[Reading, ...] = (),
     trail: tuple[Reading, ...] = (),
+    limits: Limits | None = None,
 ) -> None:
     """One message about the running transaction, to be delivered whatever happens."""
     transaction = bay.transaction
@@ -53,6 +54,7 @@ def tell(
         reason=reason,
         readings=readings,
         trail=trail,
+        limits=limits,
     )
     bay.transaction = msgspec.structs.replace(
         transaction,
