@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from forecourt.ocpp import v2
 from forecourt.ocpp.versions import V201
 from forecourt.station.blocks.data_transfer.model import Transfer
+from forecourt.station.link import Answer, Failed
 from forecourt.station.outbox import MOST_KEPT, ROOM
 from forecourt.station.storage import Sqlite
 from tests.station.rig import Rig
@@ -55,3 +60,36 @@ def test_a_file_is_read_again_after_a_restart(tmp_path: object) -> None:
     assert ended.transaction_info.transaction_id == rig.of(v2.TransactionEvent)[0].transaction_info.transaction_id
     assert ended.seq_no == rig.of(v2.TransactionEvent)[-1].seq_no + 1
     assert again.station.model.text("OCPPCommCtrlr", "OfflineThreshold") == "77"
+
+
+def lose_power(rig: Rig) -> None:
+    rig.powered.cut_power()
+    rig.powered.power_on()
+
+
+@pytest.mark.parametrize("cut", [lambda rig: rig.link.cut(), lose_power], ids=["link", "power"])
+def test_E13_FR_04_an_attempt_that_was_cut_short_is_none_of_those_that_failed(cut: Callable[[Rig], None]) -> None:
+    rig = Rig(V201)
+    rig.set("OCPPCommCtrlr.RetryBackOffWaitMinimum", "1")
+    rig.set("OCPPCommCtrlr.RetryBackOffRandomRange", "0")
+    tried: list[v2.TransactionEvent] = []
+    taken: list[v2.TransactionEvent] = []
+
+    def hear(event: v2.TransactionEvent) -> Answer | None:
+        tried.append(event)
+        if len(tried) <= 5:
+            return None
+        if len(tried) == 6:
+            return Failed(code="InternalError", reason="once")
+        taken.append(event)
+        return v2.TransactionEventResponse()
+
+    rig.answers[v2.TransactionEvent] = hear
+    rig.session(seconds=1)
+    for number in range(1, 6):
+        assert len(tried) == number
+        cut(rig)
+        rig.time.advance(8)
+    rig.time.advance(200)
+    assert {event.seq_no for event in tried[:6]} == {0}
+    assert taken[0] == tried[0]

@@ -237,7 +237,6 @@ class Outbox:
             numbering = self.numbering(message.transaction_id)
             message = msgspec.structs.replace(message, seq=numbering.next_seq)
             self.number(message.transaction_id, msgspec.structs.replace(numbering, next_seq=numbering.next_seq + 1))
-        message = msgspec.structs.replace(message, attempts=message.attempts + 1)
         request = said.say(station, message)
         if request is None:
             self._drop_head(message)
@@ -258,12 +257,19 @@ class Outbox:
         self._call(request, done)
 
     def _failed(self, message: TransactionMessage) -> None:
-        """E13.FR.03: the wait grows with each attempt; E13.FR.04: after the last one the message is given up."""
+        """E13.FR.03: the wait grows with each attempt; E13.FR.04: after the last one the message is given up.
+
+        An attempt that a lost connection or the loss of power has cut short does not count: nobody has failed to answer.
+        """
         station = self._station
         model = station.model
+        message = msgspec.structs.replace(message, attempts=message.attempts + 1)
         if message.attempts >= model.integer("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"):
             self._drop_head(message)
             return
+        order, _ = self.queue[0]
+        self.queue[0] = (order, message)
+        station.storage.put(QUEUE, f"{order:012}", message)
         interval_s = model.integer("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent")
         self._due_at = station.timeline.monotonic() + interval_s * message.attempts
 
