@@ -44,6 +44,9 @@ class EvseBuild:
         return self.voltage_v * self.current_a * self.supply.lines
 
 
+_RESUMING: Final = frozenset({("TxCtrlr", "ResumptionTimeout", ""), ("TxCtrlr", "AllowEnergyTransferResumption", "")})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Build:
     """A kind of station and what one of them is called. Stations of a fleet share all but the identity.
@@ -53,7 +56,7 @@ class Build:
     With `additional_root_check` a new root of the management system must be signed by the one whose place it takes.
     Of each log so many pages of 16 lines are kept. `seed` makes its random choices (back-off, transaction ids) repeatable.
     `menu` says that a driver can choose something at the display.
-    `limits` are those of transactions that it follows (E16).
+    `resumes` says that transactions can go on after the power was away (E17). `limits` are those of transactions that it follows (E16).
     `grid_a` is the most on each phase of the connection to the grid; None: it bears all EVSEs at once.
     """
 
@@ -70,9 +73,15 @@ class Build:
     evses: tuple[EvseBuild, ...] = (EvseBuild(),)
     versions: tuple[Version, ...] = NEWEST_FIRST
     limits: tuple[str, ...] = ("maxCost", "maxEnergy", "maxSoC", "maxTime")
+    resumes: bool = True
     seed: int | None = None
     grid_a: int | None = None
     grid_voltage_v: int = 230
+
+    @property
+    def lacks(self) -> frozenset[tuple[str, str, str]]:
+        """The variables (component, variable, instance) that such a station does not have."""
+        return frozenset() if self.resumes else _RESUMING
 
     @cached_property
     def topology(self) -> Topology:

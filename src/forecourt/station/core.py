@@ -98,6 +98,7 @@ class Station:
             self._store,
             lambda name: self.announce(events.VariableChanged(name)),
             lambda name: self.dialect.defaults.get(name),
+            build.lacks,
         )
         self.registration: Registration | None = None
         self.connected_now = False

@@ -85,6 +85,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         "maxSoC",
         "maxTime",
     )
+    resumes: bool = True
     grid_a: int | None = None
     grid_voltage_v: int = 230
     soap_host: str = "127.0.0.1"
@@ -112,6 +113,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             log_pages=self.log_pages,
             menu=self.menu,
             limits=self.limits,
+            resumes=self.resumes,
             grid_a=self.grid_a,
             grid_voltage_v=self.grid_voltage_v,
         )

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from forecourt.ocpp import v2
 from forecourt.ocpp.versions import V21, V201
-from tests.station.cases.test_station_201 import TAG, charging, events, statuses
+from tests.station.cases.test_station_201 import TAG, charging, events, got, put, statuses
 from tests.station.rig import Rig
 
 
@@ -65,6 +65,24 @@ def test_TC_E_115_CS_it_does_not_go_on_after_a_power_loss_where_the_time_is_0(ri
     wanted(rig, timeout_s=0)
     charging(rig)
     power_cut(rig)
+    ended(rig)
+
+
+def test_TC_E_114_CS_a_station_that_cannot_resume_does_not() -> None:
+    rig = Rig(V21, resumes=False)
+    for variable in ("ResumptionTimeout", "AllowEnergyTransferResumption"):
+        assert got(rig, "TxCtrlr", variable).attribute_status == "UnknownVariable"
+        assert put(rig, "TxCtrlr", variable, "1").attribute_status == "UnknownVariable"
+    rig.ask(v2.GetBaseReport(request_id=1, report_base="FullInventory"))
+    rig.time.advance(60)
+    reported = {data.variable.name for report in rig.of(v2.NotifyReport) for data in report.report_data or ()}
+    assert "TxStopPoint" in reported
+    assert not reported & {"ResumptionTimeout", "AllowEnergyTransferResumption"}
+    rig.fresh()
+    charging(rig)
+    power_cut(rig)
+    assert rig.names()[0] == "BootNotification"
+    assert not [event for event in events(rig) if event.trigger_reason == "TxResumed"]
     ended(rig)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
@@ -45,10 +45,22 @@ class Refusal(NamedTuple):
 class DeviceModel:
     """Reads and writes. `check` says why a value of the right form cannot be set, or None. `store` keeps a value elsewhere, if that
     is where it belongs. `changed` is called after each write, with the name. `default` is what a variable is as long as nobody has
-    set it, where the table does not say so.
+    set it, where the table does not say so. Variables in `lacks` are not there for anybody outside; the station goes by their
+    defaults.
     """
 
-    __slots__ = ("_changed", "_check", "_computed", "_default", "_limits", "_storage", "_store", "_topology", "_values")
+    __slots__ = (
+        "_changed",
+        "_check",
+        "_computed",
+        "_default",
+        "_lacks",
+        "_limits",
+        "_storage",
+        "_store",
+        "_topology",
+        "_values",
+    )
 
     def __init__(
         self,
@@ -60,6 +72,7 @@ class DeviceModel:
         store: Callable[[Name, str], bool],
         changed: Callable[[Name], object],
         default: Callable[[Name], str | None],
+        lacks: Collection[tuple[str, str, str]],
     ) -> None:
         self._storage: Final = storage
         self._topology: Final = topology
@@ -69,6 +82,7 @@ class DeviceModel:
         self._store: Final = store
         self._changed: Final = changed
         self._default: Final = default
+        self._lacks: Final = lacks
         self._values: dict[Name, str] = {Name(*key.split("|")): value for key, value in storage.items(VALUES)}
 
     # What blocks ask.
@@ -99,6 +113,8 @@ class DeviceModel:
             known = {row.component.casefold() for row in table()}
             missing = component.casefold() not in known
             return (Found.UNKNOWN_COMPONENT if missing else Found.UNKNOWN_VARIABLE), None
+        if name in self._lacks:
+            return Found.UNKNOWN_VARIABLE, None
         row = table()[name]
         if place not in self.places(row):
             return Found.UNKNOWN_COMPONENT, None
@@ -142,6 +158,8 @@ class DeviceModel:
     def rows(self) -> Iterator[tuple[Described, Place]]:
         """Every variable at each of its places."""
         for row in table().values():
+            if row.name in self._lacks:
+                continue
             for place in self.places(row):
                 yield row, place
 
