@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+from msgspec import UNSET
+
 from forecourt.ocpp import v2
 from forecourt.ocpp.versions import V21, V201
 from tests.station.cases.test_station_201 import TAG, charging, got
 from tests.station.cases.test_station_201_display import at, listed, message, personal, put, shown
-from tests.station.rig import Rig
+from tests.station.rig import ACCEPTED, Rig
 
 
 def test_O01_FR_11_no_more_messages_than_there_is_room_for() -> None:
@@ -114,6 +117,27 @@ def test_I01_who_has_a_tariff_of_his_own_is_not_shown_the_one_for_all() -> None:
     rig.answers[v2.Authorize] = lambda request: v2.AuthorizeResponse(id_token_info=info)
     charging(rig)
     assert rig.hardware.shown == ["0.40 for you"]
+
+
+@pytest.mark.parametrize(
+    ("reads", "shown"), [("de-AT", "0,50 je kWh"), ("fr", "0.50 a kWh"), (None, "0.50 a kWh"), ("pl", "0.50 a kWh")]
+)
+def test_words_on_the_way_are_shown_in_the_language_of_the_driver(reads: str | None, shown: str) -> None:
+    rig = Rig(V21)
+    info = v2.IdTokenInfo(status="Accepted", language1=UNSET if reads is None else reads)
+    rig.answers[v2.Authorize] = lambda request: v2.AuthorizeResponse(id_token_info=info)
+    answer = v2.TransactionEventResponse(
+        updated_personal_message=v2.MessageContent(format="UTF8", content="0.50 a kWh", language="en"),
+        updated_personal_message_extra=(
+            v2.MessageContent(format="UTF8", content="0,50 je kWh", language="de"),
+            v2.MessageContent(format="UTF8", content="0,50 per kWh", language="nl"),
+        ),
+    )
+    rig.answers[v2.TransactionEvent] = lambda request: (
+        answer if request.event_type == "Updated" else v2.TransactionEventResponse(id_token_info=ACCEPTED)
+    )
+    rig.session(seconds=20)
+    assert set(rig.hardware.shown or ()) == {shown}
 
 
 def test_a_cost_of_a_transaction_nobody_knows_is_not_shown() -> None:

@@ -221,11 +221,16 @@ class Authorized:
 
 @dataclass(frozen=True, slots=True)
 class PersonalMessage:
-    """The management system has words for the driver with this token, at an EVSE or wherever he is."""
+    """The management system has words for the driver with this token, at an EVSE or wherever he is.
+
+    `language` is that of `text`, if it was said; `others` are the same in more languages, as language and text.
+    """
 
     token: Token | None
     evse_id: EvseId | None
     text: str
+    language: str | None = None
+    others: tuple[tuple[str | None, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

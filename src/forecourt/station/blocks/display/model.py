@@ -9,11 +9,11 @@ from typing import Final
 
 import msgspec
 
+from forecourt.station.languages import fitting
 from forecourt.station.storage import Shelf
 
 ALWAYS: Final = "AlwaysFront"
 IN_FRONT: Final = "InFront"
-FALLBACK_LANGUAGE: Final = "en"
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,17 +39,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     transaction_id: str | None = None
 
     def for_reader(self, preferred: Iterable[str], usual: str) -> str:
-        """The words for somebody who prefers these languages, the best first; `usual` is the station's own.
-
-        Where there are none for him, English is next (O01.FR.08, 09, C01.FR.08, 09, 13), and the first words are last.
-        """
-        preferred = tuple(preferred)
-        for wanted in (*preferred, *((FALLBACK_LANGUAGE, usual) if preferred else (usual, FALLBACK_LANGUAGE))):
-            for same in (_exactly, _roughly):
-                for text in self.texts:
-                    if text.language is not None and same(text.language.casefold(), wanted.casefold()):
-                        return text.content
-        return self.texts[0].content
+        """The words for somebody who prefers these languages, the best first; `usual` is the station's own."""
+        return self.texts[fitting([text.language for text in self.texts], tuple(preferred), usual)].content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +53,6 @@ class NoticesPart:
 
 
 NOTICES: Shelf[Notice] = Shelf("notices", Notice)
-
-
-def _exactly(language: str, wanted: str) -> bool:
-    return language == wanted
-
-
-def _roughly(language: str, wanted: str) -> bool:
-    """de-AT will do for who reads de, and the other way round."""
-    return language.split("-")[0] == wanted.split("-")[0]
 
 
 def foremost(notices: Iterable[Notice]) -> tuple[Notice, ...]:

@@ -9,6 +9,7 @@ from forecourt.charging.tokens import Token
 from forecourt.station import events
 from forecourt.station.blocks.transactions.actions import by_id
 from forecourt.station.core import Station
+from forecourt.station.languages import fitting
 
 
 class Told:
@@ -21,9 +22,14 @@ class Told:
 
 
 def on_personal_message(station: Station, event: events.PersonalMessage) -> None:
-    """I01.FR.03, I06.FR.03."""
+    """I01.FR.03, I06.FR.03; in a language that the driver reads, if there is one."""
     station.part(Told).token = event.token
-    station.hardware.show(event.evse_id, event.text)
+    bay = None if event.evse_id is None else station.bays[event.evse_id]
+    driver = None if bay is None else bay.authorization
+    texts = ((event.language, event.text), *event.others)
+    usual = station.model.text("DisplayMessageCtrlr", "Language")
+    chosen = fitting([language for language, _ in texts], () if driver is None else driver.languages, usual)
+    station.hardware.show(event.evse_id, texts[chosen][1])
 
 
 def on_authorized(station: Station, event: events.Authorized) -> None:

@@ -86,8 +86,10 @@ def heard(station: Station, told: TransactionMessage, answer: v2.TransactionEven
     """
     token = told.stop_token or told.token
     if answer.updated_personal_message is not UNSET:
-        text = answer.updated_personal_message.content
-        station.announce(events.PersonalMessage(token, told.evse_id, text))
+        words, extra = answer.updated_personal_message, answer.updated_personal_message_extra
+        others = () if extra is UNSET else tuple([(one.language or None, one.content) for one in extra])
+        message = events.PersonalMessage(token, told.evse_id, words.content, words.language or None, others)
+        station.announce(message)
     if answer.total_cost is not UNSET:
         station.announce(
             events.CostTold(told.evse_id, told.transaction_id, answer.total_cost, final=told.kind == "Ended")
