@@ -56,6 +56,7 @@ class Build:
     With `additional_root_check` a new root of the management system must be signed by the one whose place it takes.
     Of each log so many pages of 16 lines are kept. `seed` makes its random choices (back-off, transaction ids) repeatable.
     `menu` says that a driver can choose something at the display.
+    `resets_evses` says that an EVSE can start anew alone (B11, B12).
     `resumes` says that transactions can go on after the power was away (E17). `limits` are those of transactions that it follows (E16).
     `grid_a` is the most on each phase of the connection to the grid; None: it bears all EVSEs at once.
     """
@@ -74,6 +75,7 @@ class Build:
     versions: tuple[Version, ...] = NEWEST_FIRST
     limits: tuple[str, ...] = ("maxCost", "maxEnergy", "maxSoC", "maxTime")
     resumes: bool = True
+    resets_evses: bool = True
     seed: int | None = None
     grid_a: int | None = None
     grid_voltage_v: int = 230

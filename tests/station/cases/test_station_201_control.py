@@ -313,3 +313,25 @@ def test_TC_G_10_CS_and_TC_G_13_CS_and_TC_G_16_CS_out_of_use_that_was(rig: Rig, 
     assert service(rig, "Inoperative", *place) == "Accepted"
     assert trigger(rig, "StatusNotification", v2.EVSE(id=1, connector_id=1)) == "Accepted"
     assert statuses(rig, 1) == ["Unavailable"]
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "with a transaction"])
+def test_TC_B_28_CS_and_TC_B_29_CS_an_EVSE_that_cannot_be_reset_alone(version: Version, busy: bool) -> None:
+    rig = Rig(version, evses=2, resets_evses=False)
+    if busy:
+        charging(rig)
+    assert may_be_reset(rig) == "false"
+    answer: v2.ResetResponse = rig.ask(v2.Reset(type="OnIdle", evse_id=1))
+    assert answer.status == "Rejected"
+    rig.fresh()
+    rig.time.advance(60)
+    assert not events(rig) or events(rig)[-1].event_type == "Updated"
+    assert not rig.of(v2.StatusNotification)
+
+
+def may_be_reset(rig: Rig) -> object:
+    asked = v2.GetVariableData(
+        component=v2.Component(name="EVSE", evse=v2.EVSE(id=1)), variable=v2.Variable(name="AllowReset")
+    )
+    (result,) = rig.ask(v2.GetVariables(get_variable_data=(asked,))).get_variable_result
+    return result.attribute_value

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from forecourt.charging.ids import EvseId
 from forecourt.charging.rates import Cap
@@ -435,3 +436,13 @@ def test_TC_K_60_CS_a_profile_of_a_running_transaction(rig: Rig, unit: Unit) -> 
     wanted = profile(unit=unit, purpose="TxProfile", kind="Relative", transaction_id=transferring(rig))
     assert put(rig, wanted) == "Accepted"
     assert reported(rig, charging_profile_id=(1,)) == [(1, wanted)]
+
+
+def test_TC_P_04_CS_data_of_a_vendor_inside_a_profile_is_left_aside(rig: Rig) -> None:
+    custom = {"vendorId": "org.example", "mood": "good"}
+    plain = profile(duration=3600, unit="A", kind="Relative")
+    (schedule,) = plain.charging_schedule
+    (period,) = schedule.charging_schedule_period
+    period = replace(period, custom_data=custom)
+    schedule = replace(schedule, charging_schedule_period=(period,))
+    assert put(rig, replace(plain, charging_schedule=(schedule,), custom_data=custom)) == "Accepted"

@@ -13,6 +13,7 @@ from forecourt.station.blocks.provisioning.model import Boot
 from forecourt.station.blocks.provisioning.network import actions as network
 from forecourt.station.core import Registration, Station
 from forecourt.station.device_model.table import Name
+from forecourt.station.state import Bay
 
 RETRY_S: Final = 60
 """Between two BootNotifications when the management system has not said."""
@@ -96,7 +97,7 @@ def trigger_boot(station: Station, place: Place | None) -> bool:
 
 def reset(station: Station, *, on_idle: bool, evse_id: EvseId | None, reason: str) -> str:
     """B11, B12, 1.6 section 5.14. Returns Accepted, Scheduled while a transaction runs that may end first, or Rejected."""
-    concerned = [bay for bay in station.bays.values() if evse_id in (None, bay.evse_id)]
+    concerned = _concerned(station, evse_id)
     if not concerned:
         return "Rejected"
     if on_idle and any(bay.transaction is not None for bay in concerned):
@@ -108,9 +109,16 @@ def reset(station: Station, *, on_idle: bool, evse_id: EvseId | None, reason: st
     return "Accepted"
 
 
+def _concerned(station: Station, evse_id: EvseId | None) -> list[Bay]:
+    """What is to start anew; nothing where an EVSE cannot do so alone (B11.FR.09, B12.FR.09)."""
+    if evse_id is not None and not station.build.resets_evses:
+        return []
+    return [bay for bay in station.bays.values() if evse_id in (None, bay.evse_id)]
+
+
 def reset_and_resume(station: Station, evse_id: EvseId | None) -> str:
     """B13. Rejected where resuming is not wanted (B13.FR.01); without transactions a reset like any other."""
-    concerned = [bay for bay in station.bays.values() if evse_id in (None, bay.evse_id)]
+    concerned = _concerned(station, evse_id)
     if not concerned or station.model.integer("TxCtrlr", "ResumptionTimeout") == 0:
         return "Rejected"
     if all(bay.transaction is None for bay in concerned):

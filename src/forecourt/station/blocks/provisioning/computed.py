@@ -32,6 +32,7 @@ COMPUTED: Final[Mapping[Name, Callable[[Station, Place], str]]] = MappingProxyTy
         Name("OCPPCommCtrlr", "FileTransferProtocols"): lambda station, place: ",".join(station.transfers.protocols),
         Name("ClockCtrlr", "DateTime"): lambda station, place: station.now().isoformat().replace("+00:00", "Z"),
         Name("EVSE", "Power"): lambda station, place: str(station.hardware.measure(place.evse_id).power_w),
+        Name("EVSE", "AllowReset"): lambda station, place: str(station.build.resets_evses).lower(),
         Name("EVSE", "SupplyPhases"): _phases,
         Name("Connector", "SupplyPhases"): _phases,
         Name("Connector", "ConnectorType"): _connector_type,
