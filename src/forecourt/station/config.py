@@ -57,6 +57,7 @@ class Build:
     Of each log so many pages of 16 lines are kept. `seed` makes its random choices (back-off, transaction ids) repeatable.
     `menu` says that a driver can choose something at the display.
     `resets_evses` says that an EVSE can start anew alone (B11, B12).
+    `summaries` says that it has the base report SummaryInventory (B07).
     `resumes` says that transactions can go on after the power was away (E17). `limits` are those of transactions that it follows (E16).
     `grid_a` is the most on each phase of the connection to the grid; None: it bears all EVSEs at once.
     """
@@ -75,6 +76,7 @@ class Build:
     versions: tuple[Version, ...] = NEWEST_FIRST
     limits: tuple[str, ...] = ("maxCost", "maxEnergy", "maxSoC", "maxTime")
     resumes: bool = True
+    summaries: bool = True
     resets_evses: bool = True
     seed: int | None = None
     grid_a: int | None = None

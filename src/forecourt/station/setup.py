@@ -86,6 +86,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         "maxTime",
     )
     resumes: bool = True
+    summaries: bool = True
     resets_evses: bool = True
     grid_a: int | None = None
     grid_voltage_v: int = 230
@@ -115,6 +116,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             menu=self.menu,
             limits=self.limits,
             resumes=self.resumes,
+            summaries=self.summaries,
             resets_evses=self.resets_evses,
             grid_a=self.grid_a,
             grid_voltage_v=self.grid_voltage_v,

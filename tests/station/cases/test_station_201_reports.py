@@ -319,3 +319,11 @@ def test_TC_P_03_CS_data_of_a_vendor_inside_a_message_is_left_aside(rig: Rig) ->
 def test_away_is_long_enough_to_be_measured(rig: Rig) -> None:
     prepare_back_off(rig, 10)
     assert away(rig) >= 10
+
+
+def test_TC_B_15_CS_a_station_without_summaries(version: Version) -> None:
+    rig = Rig(version, summaries=False)
+    answer: v2.GetBaseReportResponse = rig.ask(v2.GetBaseReport(request_id=1, report_base="SummaryInventory"))
+    assert (answer.status, answer.status_info) == ("NotSupported", v2.StatusInfo(reason_code="UnsupportedParam"))
+    rig.time.advance(60)
+    assert rig.of(v2.NotifyReport) == []

@@ -1,7 +1,8 @@
 """Limits of transactions in 2.1 (E16), among them the certification cases for stations.
 
 Part 6 wants the limit that is reached told again in TC_E_100, 106 and 107, and left out in TC_E_101, 102 and 104; E16.FR.01
-and 03 say once, so it is told with LimitSet only. TC_E_105 names the wrong limit as reached.
+and 03 say once, so it is told with LimitSet only. TC_E_105 names the wrong limit as reached. TC_E_102 sets no time in its script, but its
+description does, and so do its validations.
 """
 
 from __future__ import annotations

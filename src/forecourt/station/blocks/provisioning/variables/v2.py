@@ -36,7 +36,11 @@ def on_set_variables(station: Station, call: v2.SetVariables) -> v2.SetVariables
 
 
 def on_get_base_report(station: Station, call: v2.GetBaseReport) -> v2.GetBaseReportResponse:
-    """B07."""
+    """B07. The summary is optional (B07.FR.02)."""
+    if call.report_base == "SummaryInventory" and not station.build.summaries:
+        return v2.GetBaseReportResponse(
+            status="NotSupported", status_info=v2.StatusInfo(reason_code="UnsupportedParam")
+        )
     wanted: dict[str, Callable[[Described], bool]] = {
         "FullInventory": lambda row: True,
         "ConfigurationInventory": lambda row: row.writable,
