@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from forecourt.ocpp import v2
 from forecourt.station.transfers import Outcome
@@ -35,6 +37,16 @@ def test_TC_N_25_CS_the_diagnostics_log_is_uploaded(rig: Rig) -> None:
     assert told(rig) == [("Uploading", 7), ("Uploaded", 7)]
     (sent,) = rig.transfers.sent
     assert (sent.url, sent.name) == (LOCATION, answer.filename)
+
+
+@pytest.mark.parametrize("log_type", ["DiagnosticsLog", "SecurityLog"])
+def test_TC_N_34_CS_a_log_cannot_be_had(rig: Rig, log_type: Any) -> None:
+    """What there is no information of is a time before the station was."""
+    log = v2.LogParameters(remote_location=LOCATION, latest_timestamp=rig.time.now() - timedelta(days=1))
+    answer = rig.ask(v2.GetLog(log=log, log_type=log_type, request_id=7))
+    assert (answer.status, answer.filename) == ("Rejected", UNSET)
+    rig.time.advance(60)
+    assert (told(rig), rig.transfers.sent) == ([], [])
 
 
 def test_TC_N_26_CS_the_diagnostics_log_cannot_be_uploaded(rig: Rig) -> None:
