@@ -23,7 +23,7 @@ _PLACES = dict.fromkeys(_RAISED, 0) | {
 }
 _CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 # Nobody reads these in a browser: they stop the server before it serves.
-_AT_THE_START = re.compile(r"config_|key_damaged")
+_AT_THE_START = re.compile(r"config_|key_damaged|tls_unusable")
 
 
 def told() -> set[str]:
