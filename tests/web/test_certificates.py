@@ -129,7 +129,8 @@ async def test_without_tls_the_wizard_says_what_is_missing(dashboard: Dashboard)
         await expect(page.get_by_text("This server has no certificate")).to_have_count(0)
         await page.get_by_role("combobox", name="Security profile").click()
         await page.get_by_role("option", name="2: password and TLS").click()
-        await expect(page.get_by_role("alert")).to_contain_text("Until then choose security profile 1.")
+        missing = page.get_by_role("status", name="This server has no certificate")
+        await expect(missing).to_contain_text("Until then choose security profile 1.")
         await visitor.accessible()
 
 
