@@ -39,7 +39,7 @@ async def test_finding_out_why_a_card_was_refused(dashboard: Dashboard) -> None:
         await visitor.accessible()
         await row.get_by_role("link", name="04DEAD01").click()
         await visitor.heading("04DEAD01 · Nr 7")
-        await expect(page.get_by_role("alert")).to_contain_text("reported as lost")
+        await expect(page.get_by_role("status", name="blocked")).to_contain_text("reported as lost")
         await visitor.accessible()
         await page.get_by_role("button", name="Unblock").click()
         await page.get_by_role("dialog").get_by_role("button", name="Unblock").click()

@@ -63,7 +63,7 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         {connection === "lost" && (
-          <Alert color="orange" mb="md" icon={<IconPlugConnectedX aria-hidden />} role="status">
+          <Alert color="orange" mb="md" icon={<IconPlugConnectedX aria-hidden />}>
             {words.connection.lost}
           </Alert>
         )}

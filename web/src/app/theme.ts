@@ -1,4 +1,4 @@
-import { Badge, createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { Alert, Badge, createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 /** From the lightest to the darkest; 7 on white and 4 on the dark ground have the contrast that text needs. */
 const charge: MantineColorsTuple = [
@@ -15,6 +15,8 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
+    // A notice waits its turn to be read out; only a refusal interrupts, and says so itself.
+    Alert: Alert.extend({ defaultProps: { role: "status" } }),
     // A state that is cut off says nothing.
     Badge: Badge.extend({
       defaultProps: { tt: "none", fw: 600 },

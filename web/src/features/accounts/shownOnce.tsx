@@ -11,7 +11,7 @@ type Props = { title: string; label: string; secret: string; children?: ReactNod
 export function ShownOnce({ title, label, secret, children, backTo }: Props) {
   const words = useWords();
   return (
-    <Alert role="status" color="teal" icon={<IconEyeOff aria-hidden />} title={title} maw={760}>
+    <Alert color="teal" icon={<IconEyeOff aria-hidden />} title={title} maw={760}>
       <Stack gap="sm">
         <Copyable value={secret} label={label} />
         <Text size="sm">{words.accounts.shownOnce}</Text>

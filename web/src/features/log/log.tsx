@@ -100,7 +100,7 @@ function Followed({ stationId }: { stationId?: number }) {
         </Button>
       </Group>
       {following.missed > 0 && (
-        <Alert color="orange" role="status">
+        <Alert color="orange">
           <Group justify="space-between">
             {words.log.missed(following.missed)}
             <Button size="xs" variant="default" leftSection={<IconRefresh size={14} aria-hidden />} onClick={list.again}>

@@ -89,7 +89,6 @@ function Result({ done }: { done: Done }) {
   return (
     <Stack>
       <Alert
-        role="status"
         color={clean ? "teal" : "orange"}
         icon={clean ? <IconCircleCheck aria-hidden /> : <IconAlertTriangle aria-hidden />}
         title={words.tokens.imported(count(done.added), count(done.changed), count(done.unchanged))}

@@ -75,7 +75,6 @@ export function StopOutcome({ status, reason }: { status: string; reason: string
   const outcome = words.transactions.stopOutcome[status] ?? status;
   return (
     <Alert
-      role="status"
       color={GOOD.has(status) ? "teal" : WAITING.has(status) ? "blue" : "orange"}
       variant="light"
       icon={WAITING.has(status) ? <Loader size="xs" aria-hidden /> : <IconPlayerStop aria-hidden />}

@@ -64,7 +64,7 @@ export function NewWebhookPage() {
 function Secret({ made }: { made: NewWebhookOut }) {
   const words = useWords();
   return (
-    <Alert role="status" color="teal" icon={<IconEyeOff aria-hidden />} title={words.webhooks.added(made.name)} maw={760}>
+    <Alert color="teal" icon={<IconEyeOff aria-hidden />} title={words.webhooks.added(made.name)} maw={760}>
       <Stack gap="sm">
         <Copyable value={made.secret} label={words.webhooks.secret} />
         <Text size="sm">{words.webhooks.secretHelp}</Text>

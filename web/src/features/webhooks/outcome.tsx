@@ -9,11 +9,11 @@ export function Outcome({ tried }: { tried: Tried }) {
   const format = useFormat();
   const took = words.webhooks.took(format.number(tried.durationMs));
   return tried.delivered ? (
-    <Alert role="status" color="teal" icon={<IconCircleCheck aria-hidden />} title={words.webhooks.arrived}>
+    <Alert color="teal" icon={<IconCircleCheck aria-hidden />} title={words.webhooks.arrived}>
       {words.webhooks.answered(tried.httpStatus ?? 0)} {took}
     </Alert>
   ) : (
-    <Alert role="status" color="red" icon={<IconCircleX aria-hidden />} title={words.webhooks.notArrived}>
+    <Alert color="red" icon={<IconCircleX aria-hidden />} title={words.webhooks.notArrived}>
       {tried.error} {took}
     </Alert>
   );

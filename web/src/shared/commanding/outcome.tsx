@@ -29,7 +29,7 @@ export function Outcome({ command }: { command: CommandOut }) {
   const format = useFormat();
   const says = words.commands.says[command.status];
   return (
-    <Alert color={COLOR[command.status]} role="status">
+    <Alert color={COLOR[command.status]}>
       <Stack gap="xs">
         <Group gap="xs">
           <CommandBadge status={command.status} />

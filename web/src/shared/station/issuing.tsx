@@ -67,7 +67,7 @@ function Issued({ name, made }: { name: string; made: CertificateMade }) {
   const file = name.replaceAll(/[^\w.-]/g, "_");
   return (
     <Stack gap="sm">
-      <Alert role="status" color="yellow" title={words.issued}>
+      <Alert color="yellow" title={words.issued}>
         {words.keyOnce}
       </Alert>
       <Group gap="xs">

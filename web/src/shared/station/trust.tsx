@@ -35,7 +35,7 @@ export function Trust() {
 export function NoTls() {
   const words = useWords().certificates;
   return (
-    <Alert color="orange" role="status" title={words.noTls}>
+    <Alert color="orange" title={words.noTls}>
       {words.noTlsHelp}
     </Alert>
   );
